@@ -1,0 +1,67 @@
+"""A batch: several clips side by side, padded to the longest; everything a recognizer sees at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from signkit.errors import PoseError
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """B clips of up to T frames.
+
+    Args:
+        coords: (B, T, L, C) float32 source pixels, NaN where unseen and on padding.
+        lengths: (B,) int64 frames of each clip, at least 1.
+        fps: Frames per second of `coords`, the same for all clips.
+        targets: (B, U) int64 gloss ids, padded with 0; (B, 0) when nothing is known.
+        target_lengths: (B,) int64 glosses of each clip.
+        clip_ids: B names.
+    """
+
+    coords: Tensor
+    lengths: Tensor
+    fps: float
+    targets: Tensor
+    target_lengths: Tensor
+    clip_ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n_clips = self.coords.shape[0]
+        if self.coords.ndim != 4 or self.lengths.shape != (n_clips,):
+            raise PoseError(
+                f"a batch needs (B, T, L, C) coords and (B,) lengths, got {tuple(self.coords.shape)} "
+                f"and {tuple(self.lengths.shape)}"
+            )
+
+    @property
+    def is_frame(self) -> Tensor:
+        """(B, T) True on real frames, False on padding."""
+        frames = torch.arange(self.coords.shape[1], device=self.coords.device)
+        return frames[None] < self.lengths[:, None]
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on another device."""
+        moved = {
+            name: getattr(self, name).to(device, non_blocking=True)
+            for name in ("coords", "lengths", "targets", "target_lengths")
+        }
+        return replace(self, **moved)
+
+
+def collate(
+    coords: Sequence[Tensor], targets: Sequence[Sequence[int]], *, fps: float, clip_ids: Sequence[str]
+) -> Batch:
+    """A batch from clips of (T, L, C) coordinates and their gloss ids."""
+    lengths = torch.tensor([len(clip) for clip in coords])
+    n_dims, n_landmarks = coords[0].shape[2], coords[0].shape[1]
+    padded = torch.full((len(coords), int(lengths.max()), n_landmarks, n_dims), float("nan"))
+    target_lengths = torch.tensor([len(ids) for ids in targets])
+    padded_targets = torch.zeros(len(coords), int(target_lengths.max()), dtype=torch.long)
+    for row, (clip, ids) in enumerate(zip(coords, targets, strict=True)):
+        padded[row, : len(clip)] = clip
+        padded_targets[row, : len(ids)] = torch.tensor(ids, dtype=torch.long)
+    return Batch(padded, lengths, fps, padded_targets, target_lengths, tuple(clip_ids))

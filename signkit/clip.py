@@ -1,0 +1,241 @@
+"""The clip table: what each clip is called, where it comes from and what is signed in it.
+
+Labels are corrected by people, so they live in a text table (`clips.csv`) apart from the poses. The table
+is kept column-wise; a `Clip` is made when it is asked for. Glosses are separated by single spaces, therefore no
+gloss contains one. Columns that signkit does not know must start with `x_`; they are carried along untouched.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from signkit.errors import ClipTableError
+from signkit.files import atomic_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXTRA_PREFIX = "x_"
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One row of the clip table.
+
+    Args:
+        clip_id: Unique name; joins labels and poses.
+        video: Path of the source video, relative to the table; empty if there is none.
+        start_s: Where the clip begins in the video, seconds; None for its beginning.
+        end_s: Where it ends, exclusive; None for the end of the video.
+        glosses: What is signed, in order.
+        text: A translation into a spoken language.
+        signer: Who signs.
+        language: The sign language, ISO 639-3 where there is one.
+        split: train, dev, test or empty.
+        session: Recording session; clips of one session should stay in one split.
+        extra: Values of `x_...` columns.
+    """
+
+    clip_id: str
+    video: str = ""
+    start_s: float | None = None
+    end_s: float | None = None
+    glosses: tuple[str, ...] = ()
+    text: str = ""
+    signer: str = ""
+    language: str = ""
+    split: str = ""
+    session: str = ""
+    extra: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+COLUMNS = tuple(f.name for f in fields(Clip) if f.name != "extra")
+_TIMES = ("start_s", "end_s")
+
+
+class ClipTable:
+    """The rows of a clip table, by position and by clip id; immutable.
+
+    Args:
+        frame: Text columns (`COLUMNS` plus `x_...`), one row a clip; empty string where nothing is known.
+        source: What to call the table in messages.
+
+    Raises:
+        ClipTableError: A rule is broken; the message names the line.
+    """
+
+    def __init__(self, frame: "pd.DataFrame", *, source: str = "clip table") -> None:
+        _check_columns(frame, source)
+        for column in COLUMNS:
+            if column not in frame.columns:
+                frame = frame.assign(**{column: ""})
+        extras = [c for c in frame.columns if c.startswith(EXTRA_PREFIX)]
+        self._frame = frame[[*COLUMNS, *extras]].reset_index(drop=True)
+        _check_rows(self._frame, source)
+        self._row_of = dict(zip(self._frame["clip_id"], range(len(self._frame)), strict=True))
+
+    @classmethod
+    def read(cls, path: Path) -> "ClipTable":
+        """Read and check a CSV file with a header (UTF-8, a byte-order mark is fine)."""
+        import pandas as pd
+
+        if not path.is_file():
+            raise ClipTableError(f"no clip table at {path}; expected a CSV file with a clip_id column")
+        try:
+            frame = pd.read_csv(
+                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+            )
+        except UnicodeDecodeError as error:
+            raise ClipTableError(f"{path} is not UTF-8 text; save it as UTF-8 CSV") from error
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise ClipTableError(f"{path} is not a readable CSV table: {error}") from error
+        if "clip_id" in frame.columns:
+            blank = (frame == "").all(axis=1)
+            frame = frame[~blank] if blank.any() else frame
+        return cls(frame.set_axis(frame.index + 2), source=str(path))
+
+    @classmethod
+    def from_clips(cls, clips: Iterable[Clip]) -> "ClipTable":
+        """A table of the given clips, in their order."""
+        import pandas as pd
+
+        rows = [_row(clip) for clip in clips]
+        frame = pd.DataFrame(rows, dtype=object).fillna("") if rows else pd.DataFrame(columns=COLUMNS)
+        return cls(frame.astype(str))
+
+    def write(self, path: Path) -> None:
+        """Write the table whole; columns without any value are left out, `clip_id` and `glosses` never."""
+        keep = [
+            c
+            for c in self._frame.columns
+            if c in ("clip_id", "glosses", "signer", "split") or (self._frame[c] != "").any()
+        ]
+        with atomic_path(path) as temporary:
+            self._frame[keep].to_csv(temporary, index=False, lineterminator="\n")
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __iter__(self) -> Iterator[Clip]:
+        names = list(self._frame.columns)
+        for values in self._frame.itertuples(index=False, name=None):
+            yield _clip(dict(zip(names, values, strict=True)))
+
+    def __contains__(self, clip_id: str) -> bool:
+        return clip_id in self._row_of
+
+    def __getitem__(self, clip_id: str) -> Clip:
+        if clip_id not in self._row_of:
+            raise ClipTableError(f"the clip table has no clip {clip_id!r}")
+        return _clip(self._frame.iloc[self._row_of[clip_id]].to_dict())
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self._row_of)
+
+    def column(self, name: str) -> list[str]:
+        """All values of one column as text, in the order of the rows."""
+        return self._frame[name].tolist() if name in self._frame.columns else [""] * len(self)
+
+    def where(self, *, split: str) -> list[Clip]:
+        """The clips of one split, in order."""
+        return [clip for clip in self if clip.split == split]
+
+    def with_splits(self, splits: dict[str, str]) -> "ClipTable":
+        """The same table with the split of some clips replaced."""
+        old = zip(self._frame["clip_id"], self._frame["split"], strict=True)
+        return ClipTable(
+            self._frame.assign(split=[splits.get(clip_id, split) for clip_id, split in old])
+        )
+
+    def extended(self, clips: Sequence[Clip]) -> "ClipTable":
+        """This table followed by the clips it does not have yet; rows that exist stay as they are."""
+        new = [clip for clip in clips if clip.clip_id not in self._row_of]
+        return ClipTable.from_clips([*self, *new]) if new else self
+
+
+def parse_glosses(text: str) -> tuple[str, ...]:
+    """The glosses of a cell; the caller has checked that single spaces separate them."""
+    return tuple(text.split(" ")) if text else ()
+
+
+def renamed(clip: Clip, clip_id: str) -> Clip:
+    """The same clip under another id."""
+    return replace(clip, clip_id=clip_id)
+
+
+def _row(clip: Clip) -> dict[str, str]:
+    row: dict[str, Any] = {c: getattr(clip, c) for c in COLUMNS}
+    row["glosses"] = " ".join(clip.glosses)
+    for column in _TIMES:
+        row[column] = "" if row[column] is None else repr(float(row[column]))
+    return {**row, **clip.extra}
+
+
+def _clip(row: dict[str, str]) -> Clip:
+    values: dict[str, Any] = {c: row[c] for c in COLUMNS}
+    values["glosses"] = parse_glosses(row["glosses"])
+    for column in _TIMES:
+        values[column] = float(row[column]) if row[column] else None
+    extra = {k: v for k, v in row.items() if k.startswith(EXTRA_PREFIX)}
+    return Clip(**values, extra=extra)
+
+
+def _check_columns(frame: "pd.DataFrame", source: str) -> None:
+    if "clip_id" not in frame.columns:
+        raise ClipTableError(
+            f"{source} has no column 'clip_id' (found: {', '.join(map(str, frame.columns)) or 'nothing'}); "
+            f"the first line must name the columns, for instance clip_id,video,glosses,signer"
+        )
+    for column in frame.columns:
+        if column not in COLUMNS and not column.startswith(EXTRA_PREFIX):
+            near = get_close_matches(column, COLUMNS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(COLUMNS)};"
+            raise ClipTableError(
+                f"{source} has an unknown column {column!r}; {hint} "
+                f"name a column of your own '{EXTRA_PREFIX}{column}' to keep it"
+            )
+
+
+def _check_rows(frame: "pd.DataFrame", source: str) -> None:
+    ids = frame["clip_id"]
+    _refuse(frame, ids == "", source, "has no clip_id", "give every clip a unique id")
+    _refuse(frame, ids.duplicated(), source, "repeats clip_id {clip_id!r}", "ids must be unique")
+    odd = ids.str.contains(r"[\s/\\\x00]", regex=True)
+    _refuse(frame, odd, source, "has clip_id {clip_id!r}", "ids may not contain spaces or slashes")
+    glosses = frame["glosses"]
+    spaces = glosses.str.contains(r"^\s|\s$|\s\s|[^\S ]", regex=True)
+    remedy = "separate glosses by single spaces, none at the ends"
+    _refuse(frame, spaces, source, "has glosses {glosses!r}", remedy)
+    wrong_split = ~frame["split"].isin(["", *SPLITS])
+    _refuse(frame, wrong_split, source, "has split {split!r}", f"use {', '.join(SPLITS)} or nothing")
+    for column in _TIMES:
+        text = frame[column]
+        bad = (text != "") & ~text.map(_is_time)
+        _refuse(frame, bad, source, f"has {column} {{{column}!r}}", "use seconds, 0 or more")
+    both = frame[(frame["start_s"] != "") & (frame["end_s"] != "")]
+    if len(both):
+        empty = frame.index.isin(
+            both.index[both["start_s"].astype(float) >= both["end_s"].astype(float)]
+        )
+        what = "ends at {end_s} s before it starts at {start_s} s"
+        _refuse(frame, empty, source, what, "exchange or correct the times")
+
+
+def _refuse(frame: "pd.DataFrame", bad: Any, source: str, what: str, remedy: str) -> None:
+    """Raise for the first row where `bad` holds; data start on line 2 of the file."""
+    if bad.any():
+        position = int(bad.to_numpy().argmax() if hasattr(bad, "to_numpy") else bad.argmax())
+        row = frame.iloc[position].to_dict()
+        raise ClipTableError(f"{source} line {position + 2} {what.format(**row)}; {remedy}")
+
+
+_NUMBER = re.compile(r"\d+(\.\d*)?([eE][-+]?\d+)?$|\.\d+$")
+
+
+def _is_time(text: str) -> bool:
+    return bool(_NUMBER.match(text))

@@ -1,0 +1,172 @@
+"""A dataset is one folder: `dataset.json`, `clips.csv`, and `poses/shard-*.parquet`, joined by clip id.
+
+Labels without poses (not extracted yet, or failed) and poses without labels (not annotated yet) are both normal.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from signkit import __version__
+from signkit.clip import Clip, ClipTable
+from signkit.errors import DatasetError
+from signkit.files import write_text
+from signkit.pose import PoseSequence
+from signkit.shard import RowRef, read_rows, shard_index, shard_paths
+from signkit.skeleton import Skeleton
+
+SCHEMA = "signkit.dataset/1"
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What `dataset.json` says: where the poses came from, and what they are.
+
+    Args:
+        name: Short name of the corpus.
+        skeleton: Landmarks of every pose.
+        extractor: How video became landmarks: name, version, weights_sha256, options.
+        source: Where the videos or landmarks come from; citation.
+        licence: What their licence allows.
+        created_by: The tool and version that made the folder.
+    """
+
+    name: str
+    skeleton: Skeleton
+    extractor: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
+    licence: str = ""
+    created_by: str = f"signkit {__version__}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The record written to `dataset.json`."""
+        record = {k: v for k, v in asdict(self).items() if k != "skeleton"}
+        return {"schema": SCHEMA, **record, "skeleton": self.skeleton.to_json()}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "DatasetInfo":
+        """The info that `to_json` wrote."""
+        values = {k: v for k, v in record.items() if k not in ("schema", "skeleton")}
+        return cls(skeleton=Skeleton.from_json(record["skeleton"]), **values)
+
+
+@dataclass(frozen=True)
+class PoseDataset:
+    """A dataset folder that was checked when it was opened."""
+
+    path: Path
+    info: DatasetInfo
+    clips: ClipTable
+
+    @classmethod
+    def open(cls, path: Path) -> "PoseDataset":
+        """Open a dataset folder.
+
+        Raises:
+            DatasetError: There is no dataset, it is of another version, or its table breaks a rule.
+        """
+        if not path.exists():
+            raise DatasetError(f"no folder at {path}; expected a dataset folder with dataset.json")
+        if not (path / "dataset.json").is_file():
+            raise DatasetError(
+                f"{path} has no dataset.json, so it is not a signkit dataset; make one with "
+                "'signkit extract VIDEOS OUT' or 'signkit import FORMAT SOURCE OUT'"
+            )
+        return cls(path, _read_info(path / "dataset.json"), ClipTable.read(path / "clips.csv"))
+
+    @classmethod
+    def create(cls, path: Path, info: DatasetInfo, clips: ClipTable) -> "PoseDataset":
+        """Write `dataset.json` and `clips.csv` of a new dataset; poses are added as shards."""
+        path.mkdir(parents=True, exist_ok=True)
+        clips.write(path / "clips.csv")
+        write_text(path / "dataset.json", json.dumps(info.to_json(), indent=1, ensure_ascii=False))
+        return cls(path, info, clips)
+
+    @property
+    def poses_folder(self) -> Path:
+        return self.path / "poses"
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return self.info.skeleton
+
+    @cached_property
+    def _rows(self) -> dict[str, list[RowRef]]:
+        rows: dict[str, list[RowRef]] = {}
+        for path in shard_paths(self.poses_folder):
+            for clip_id, row in shard_index(path):
+                rows.setdefault(clip_id, []).append(row)
+        return rows
+
+    @property
+    def ids_with_poses(self) -> list[str]:
+        """Ids of the clips that have landmarks, in the order of the shards."""
+        return list(self._rows)
+
+    def has_pose(self, clip_id: str) -> bool:
+        return clip_id in self._rows
+
+    def n_frames(self, clip_id: str) -> int:
+        """Frames of one clip, without reading landmarks."""
+        return sum(row.n_frames for row in self._rows_of(clip_id))
+
+    def pose(self, clip_id: str) -> PoseSequence:
+        """The landmarks of one clip; reads only its own row groups."""
+        return read_rows(self._rows_of(clip_id), self.skeleton)
+
+    def poses(self, clip_ids: list[str] | None = None) -> Iterator[PoseSequence]:
+        """The landmarks of several clips, by default of all, in order."""
+        for clip_id in self.ids_with_poses if clip_ids is None else clip_ids:
+            yield self.pose(clip_id)
+
+    def labelled(self, *, split: str) -> list[Clip]:
+        """Clips of `split` that have glosses and poses.
+
+        Raises:
+            DatasetError: The split has no such clip.
+        """
+        clips = self.clips.where(split=split)
+        if not clips:
+            counts = {s: self.clips.column("split").count(s) for s in ("train", "dev", "test")}
+            raise DatasetError(
+                f"{self.path} has no clip in split {split!r} (train {counts['train']}, "
+                f"dev {counts['dev']}, test {counts['test']}); set the split column of clips.csv or "
+                "run 'signkit split'"
+            )
+        usable = [clip for clip in clips if clip.glosses and self.has_pose(clip.clip_id)]
+        if not usable:
+            n_poses = sum(self.has_pose(clip.clip_id) for clip in clips)
+            raise DatasetError(
+                f"no clip of split {split!r} in {self.path} has both glosses and poses "
+                f"({len(clips)} clips, {n_poses} with poses, {sum(bool(c.glosses) for c in clips)} "
+                "with glosses); fill in the glosses of clips.csv or extract the poses"
+            )
+        return usable
+
+    def fingerprint(self, clip_ids: list[str]) -> str:
+        """A hash over ids, glosses and lengths of the given clips: the same data give the same one."""
+        digest = sha256()
+        for clip_id in sorted(clip_ids):
+            glosses = " ".join(self.clips[clip_id].glosses)
+            digest.update(f"{clip_id}\t{glosses}\t{self.n_frames(clip_id)}\n".encode())
+        return digest.hexdigest()
+
+    def _rows_of(self, clip_id: str) -> list[RowRef]:
+        if clip_id not in self._rows:
+            raise DatasetError(f"{self.path} has no poses for clip {clip_id!r}; see failures.csv")
+        return self._rows[clip_id]
+
+
+def _read_info(path: Path) -> DatasetInfo:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        schema = record["schema"]
+    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not a signkit dataset description: {error}") from error
+    if schema != SCHEMA:
+        raise DatasetError(f"{path} has schema {schema!r}; this version of signkit reads {SCHEMA!r}")
+    return DatasetInfo.from_json(record)

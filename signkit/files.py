@@ -1,0 +1,54 @@
+"""Files that are whole or absent: written under a temporary name, flushed, then renamed.
+
+A reader never sees half a file, whatever kills the writer. Temporary names start with a dot and end in
+`.tmp`, so no pattern of ours matches them; `remove_leftovers` clears what a killed run left behind.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from signkit.errors import DatasetError
+
+OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes `path` when the block ends without an error.
+
+    Raises:
+        DatasetError: The disk or quota is full; nothing appears under `path`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in OUT_OF_SPACE:
+            raise DatasetError(
+                f"no space left to write {path}: free some disk space or choose another folder, "
+                "then run the same command again; what was written before is intact"
+            ) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text to `path`, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Delete temporary files that killed runs left in `folder`; returns how many."""
+    leftovers = list(folder.glob(".*.tmp"))
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    return len(leftovers)

@@ -1,0 +1,81 @@
+"""What a recognizer says was signed in a clip, and the JSON-lines file that keeps it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from signkit.errors import ScoreError
+from signkit.files import write_text
+
+NBest = tuple[tuple[tuple[str, ...], float], ...]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """Recognized glosses of one clip.
+
+    Args:
+        clip_id: The clip.
+        glosses: Best sequence; empty when nothing was recognized.
+        score: Natural log probability of the best sequence (best path for greedy CTC).
+        n_best: (glosses, score) of the best few, best first.
+        times_s: (start, end) seconds of each gloss in the clip's source.
+    """
+
+    clip_id: str
+    glosses: tuple[str, ...]
+    score: float = 0.0
+    n_best: NBest = ()
+    times_s: tuple[tuple[float, float], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of one line of `hyps.jsonl`."""
+        return {
+            "clip_id": self.clip_id,
+            "glosses": list(self.glosses),
+            "score": round(self.score, 4),
+            "n_best": [[list(glosses), round(score, 4)] for glosses, score in self.n_best],
+            "times_s": [[round(start, 3), round(end, 3)] for start, end in self.times_s],
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Hypothesis":
+        """The hypothesis that `to_json` described."""
+        return cls(
+            clip_id=record["clip_id"],
+            glosses=tuple(record["glosses"]),
+            score=float(record.get("score", 0.0)),
+            n_best=tuple((tuple(g), float(s)) for g, s in record.get("n_best", [])),
+            times_s=tuple((float(a), float(b)) for a, b in record.get("times_s", [])),
+        )
+
+
+def write_hypotheses(path: Path, hypotheses: Iterable[Hypothesis]) -> None:
+    """Write one JSON object a line, whole file or none."""
+    lines = [json.dumps(h.to_json(), ensure_ascii=False) for h in hypotheses]
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def read_hypotheses(path: Path) -> list[Hypothesis]:
+    """Read a JSON-lines file of hypotheses.
+
+    Raises:
+        ScoreError: A line is not a hypothesis, or a clip appears twice.
+    """
+    found: dict[str, Hypothesis] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            hypothesis = Hypothesis.from_json(json.loads(line))
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise ScoreError(
+                f"{path} line {number} is not a hypothesis ({error}); expected a JSON object with "
+                "clip_id and glosses"
+            ) from error
+        if hypothesis.clip_id in found:
+            raise ScoreError(f"{path} line {number} repeats clip {hypothesis.clip_id!r}; keep one")
+        found[hypothesis.clip_id] = hypothesis
+    return list(found.values())

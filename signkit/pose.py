@@ -1,0 +1,111 @@
+"""A pose sequence: the landmarks of one signer over one clip, in source pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signkit.errors import PoseError
+from signkit.skeleton import Skeleton
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSequence:
+    """Landmarks of one signer over one clip; owns its arrays and makes them read-only.
+
+    Memory keeps the (C, L, T) order of the shards under the (T, L, C) view: work that is vectorized over time
+    then runs along contiguous memory.
+
+    Args:
+        clip_id: Joins the pose to its glosses, signer and split.
+        skeleton: Names and anchors of the L landmarks.
+        coords: (T, L, C) float32, source-frame pixels, x right, y down, z in the scale of x; NaN where unseen.
+        confidence: (T, L) float32 in [0, 1], as the extractor gave it; 0 where unseen.
+        fps: Frames per second of `coords`, not of the source video.
+        width_px: Width of the source frame.
+        height_px: Height of the source frame.
+        time_s: (T,) float64 presentation times in the source, rising; by default frame / fps.
+
+    Raises:
+        PoseError: The arrays do not fit each other or the skeleton.
+    """
+
+    clip_id: str
+    skeleton: Skeleton
+    coords: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    fps: float
+    width_px: int
+    height_px: int
+    time_s: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        expected = (self.skeleton.n_landmarks, self.skeleton.n_dims)
+        if self.coords.ndim != 3 or self.coords.shape[1:] != expected:
+            raise PoseError(
+                f"clip {self.clip_id!r}: coords have shape {self.coords.shape}, but skeleton "
+                f"{self.skeleton.name!r} needs (T, {expected[0]}, {expected[1]})"
+            )
+        n_frames = self.coords.shape[0]
+        if self.confidence.shape != (n_frames, self.skeleton.n_landmarks):
+            raise PoseError(
+                f"clip {self.clip_id!r}: confidence has shape {self.confidence.shape}, "
+                f"expected {(n_frames, self.skeleton.n_landmarks)}"
+            )
+        if not (np.isfinite(self.fps) and self.fps > 0):
+            raise PoseError(f"clip {self.clip_id!r}: fps is {self.fps}, expected a positive number")
+        time_s = np.arange(n_frames) / self.fps if self.time_s is None else self.time_s
+        if time_s.shape != (n_frames,) or np.any(np.diff(time_s) <= 0):
+            raise PoseError(f"clip {self.clip_id!r}: time_s must be {n_frames} rising seconds")
+        self._own("coords", _frames_last(self.coords))
+        self._own("confidence", np.ascontiguousarray(self.confidence.T, dtype=np.float32).T)
+        self._own("time_s", np.array(time_s, dtype=np.float64))
+
+    def _own(self, name: str, array: NDArray[np.floating]) -> None:
+        array.flags.writeable = False
+        object.__setattr__(self, name, array)
+
+    @property
+    def n_frames(self) -> int:
+        return int(self.coords.shape[0])
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first frame to the end of the last."""
+        return float(self.time_s[-1] - self.time_s[0] + 1 / self.fps) if self.n_frames else 0.0
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(T, L) True where the landmark was seen."""
+        return ~np.isnan(self.coords[..., 0])
+
+    def select(self, skeleton: Skeleton) -> "PoseSequence":
+        """The same clip with only the landmarks of `skeleton`, found by name, and its dimensions."""
+        where = self.skeleton.indices(skeleton.landmarks)
+        return replace(
+            self,
+            skeleton=skeleton,
+            coords=self.coords[:, where, : skeleton.n_dims],
+            confidence=self.confidence[:, where],
+        )
+
+
+def _frames_last(coords: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A copy of (T, L, C) whose memory is in (C, L, T) order, with every half-seen landmark unseen."""
+    stored = np.array(coords.transpose(2, 1, 0), dtype=np.float32, order="C")  # (C, L, T)
+    stored[:, np.isnan(stored).any(axis=0)] = np.nan
+    return stored.transpose(2, 1, 0)
+
+
+def concatenate(poses: Sequence[PoseSequence]) -> PoseSequence:
+    """One sequence from consecutive pieces of the same clip."""
+    first = poses[0]
+    if len(poses) == 1:
+        return first
+    return replace(
+        first,
+        coords=np.concatenate([pose.coords for pose in poses]),
+        confidence=np.concatenate([pose.confidence for pose in poses]),
+        time_s=np.concatenate([pose.time_s for pose in poses]),
+    )
