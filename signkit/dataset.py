@@ -32,6 +32,7 @@ class DatasetInfo:
         extractor: How video became landmarks: name, version, weights_sha256, options.
         source: Where the videos or landmarks come from; citation.
         licence: What their licence allows.
+        note: What a user of the corpus should know.
         created_by: The tool and version that made the folder.
     """
 
@@ -40,6 +41,7 @@ class DatasetInfo:
     extractor: dict[str, Any] = field(default_factory=dict)
     source: str = ""
     licence: str = ""
+    note: str = ""
     created_by: str = f"signkit {__version__}"
 
     def to_json(self) -> dict[str, Any]:
@@ -113,6 +115,10 @@ class PoseDataset:
     def n_frames(self, clip_id: str) -> int:
         """Frames of one clip, without reading landmarks."""
         return sum(row.n_frames for row in self._rows_of(clip_id))
+
+    def fps(self, clip_id: str) -> float:
+        """Frame rate of one clip, without reading landmarks."""
+        return self._rows_of(clip_id)[0].fps
 
     def pose(self, clip_id: str) -> PoseSequence:
         """The landmarks of one clip; reads only its own row groups."""

@@ -32,12 +32,13 @@ _FLOATS = ("coords", "confidence", "time_s")
 
 @dataclass(frozen=True)
 class RowRef:
-    """Where one piece of a clip lies: file, row group, and its frames within the clip."""
+    """Where one piece of a clip lies: file, row group, its frames within the clip, and their rate."""
 
     path: Path
     row_group: int
     first_frame: int
     n_frames: int
+    fps: float
 
 
 def shard_path(poses_folder: Path, number: int) -> Path:
@@ -125,12 +126,12 @@ def shard_index(path: Path) -> Iterator[tuple[str, RowRef]]:
         ShardError: The file is truncated, damaged or of another version.
     """
     with _open(path) as file:
-        columns = file.read(columns=["clip_id", "first_frame", "n_frames"], use_threads=False)
+        columns = file.read(columns=["clip_id", "first_frame", "n_frames", "fps"], use_threads=False)
         if len(columns) != file.num_row_groups:
             raise ShardError(f"{path} holds {len(columns)} rows in {file.num_row_groups} row groups")
-        rows = zip(*(columns.column(i).to_pylist() for i in range(3)), strict=True)
-        for group, (clip_id, first_frame, n_frames) in enumerate(rows):
-            yield clip_id, RowRef(path, group, first_frame, n_frames)
+        rows = zip(*(columns.column(i).to_pylist() for i in range(4)), strict=True)
+        for group, (clip_id, first_frame, n_frames, fps) in enumerate(rows):
+            yield clip_id, RowRef(path, group, first_frame, n_frames, fps)
 
 
 def shard_clip_ids(path: Path) -> list[str]:

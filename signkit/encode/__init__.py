@@ -1,0 +1,1 @@
+"""From pixels to features: gaps, relative quantization encoding, augmentation. All on tensors, inside the model."""
