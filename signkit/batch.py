@@ -1,6 +1,6 @@
-"""A batch: several clips side by side, padded to the longest; everything a recognizer sees at once."""
+"""A batch: several clips side by side, padded to the longest: what a recognizer sees at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -33,7 +33,8 @@ class Batch:
         n_clips = self.coords.shape[0]
         if self.coords.ndim != 4 or self.lengths.shape != (n_clips,):
             raise PoseError(
-                f"a batch needs (B, T, L, C) coords and (B,) lengths, got {tuple(self.coords.shape)} "
+                f"a batch needs (B, T, L, C) coords and (B,) lengths, got "
+                f"{tuple(self.coords.shape)} "
                 f"and {tuple(self.lengths.shape)}"
             )
 
@@ -53,7 +54,11 @@ class Batch:
 
 
 def collate(
-    coords: Sequence[Tensor], targets: Sequence[Sequence[int]], *, fps: float, clip_ids: Sequence[str]
+    coords: Sequence[Tensor],
+    targets: Sequence[Sequence[int]],
+    *,
+    fps: float,
+    clip_ids: Sequence[str],
 ) -> Batch:
     """A batch from clips of (T, L, C) coordinates and their gloss ids."""
     lengths = torch.tensor([len(clip) for clip in coords])
@@ -65,3 +70,22 @@ def collate(
         padded[row, : len(clip)] = clip
         padded_targets[row, : len(ids)] = torch.tensor(ids, dtype=torch.long)
     return Batch(padded, lengths, fps, padded_targets, target_lengths, tuple(clip_ids))
+
+
+def pack(
+    lengths: Sequence[int], order: Sequence[int], *, max_frames: int, max_clips: int | None = None
+) -> Iterator[list[int]]:
+    """Batches of consecutive positions of `order`, as many as fit into `max_frames` padded frames.
+
+    A clip longer than the budget is a batch of its own.
+    """
+    batch: list[int] = []
+    longest = 0
+    for i in order:
+        longest = max(longest, lengths[i])
+        if batch and (longest * (len(batch) + 1) > max_frames or len(batch) == max_clips):
+            yield batch
+            batch, longest = [], lengths[i]
+        batch.append(i)
+    if batch:
+        yield batch

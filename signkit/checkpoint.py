@@ -1,7 +1,8 @@
 """A run folder: weights as safetensors, everything else as JSON; never a pickle.
 
-`model.safetensors` and `config.json` (the whole recipe, skeleton, fps, versions, data fingerprint) and `vocabulary.json` are all
-that `recognize` needs. `state/` is for going on with training: one file that holds weights, optimizer and counters together.
+`model.safetensors` and `config.json` (the whole recipe, skeleton, fps, versions, data fingerprint)
+and `vocabulary.json` are all that `recognize` needs. `state/` is for going on with training: one
+file that holds weights, optimizer and counters together.
 """
 
 import json
@@ -69,9 +70,7 @@ class Checkpoint:
 def write_checkpoint(run: Path, checkpoint: Checkpoint, weights: "dict[str, Tensor]") -> None:
     """Write what `recognize` needs; weights last, so a run with weights is complete."""
     checkpoint.vocabulary.write(run / "vocabulary.json")
-    write_text(
-        run / "config.json", json.dumps(checkpoint.to_json(), indent=1, ensure_ascii=False)
-    )
+    write_text(run / "config.json", json.dumps(checkpoint.to_json(), indent=1, ensure_ascii=False))
     write_tensors(run / "model.safetensors", weights)
 
 
@@ -82,12 +81,14 @@ def read_checkpoint(run: Path) -> Checkpoint:
         CheckpointError: The folder is missing, incomplete or of another version.
     """
     if not run.is_dir():
-        raise CheckpointError(f"no run folder at {run}; 'signkit train RECIPE DATASET --out RUN' makes one")
+        raise CheckpointError(
+            f"no run folder at {run}; 'signkit train RECIPE DATASET --out RUN' makes one"
+        )
     for name in ("config.json", "vocabulary.json", "model.safetensors"):
         if not (run / name).is_file():
             raise CheckpointError(
-                f"{run} has no {name}, so training has not finished its first epoch there; go on with "
-                "'signkit train ... --resume'"
+                f"{run} has no {name}, so training has not finished its first epoch there; go on "
+                "with 'signkit train ... --resume'"
             )
     record = json.loads((run / "config.json").read_text(encoding="utf-8"))
     if record.get("schema") != SCHEMA:
@@ -136,11 +137,15 @@ def read_tensors(path: Path) -> "tuple[dict[str, Tensor], dict[str, str]]":
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is damaged ({error}); train again or restore a copy") from error
+        raise CheckpointError(
+            f"{path} is damaged ({error}); train again or restore a copy"
+        ) from error
 
 
 def model_card(checkpoint: Checkpoint) -> str:
-    """The README of a run: what it is, what it was trained on, how good it was on dev, what it is not for."""
+    """The README of a run: what it is, what it was trained on, how good it was on dev, what it is
+    not for.
+    """
     recipe, data, results = checkpoint.recipe, checkpoint.data, checkpoint.results
     facts = {
         "task": recipe.task,
@@ -162,6 +167,7 @@ def model_card(checkpoint: Checkpoint) -> str:
         f"# A signkit recognizer\n\n| | |\n| --- | --- |\n{rows}\n"
         "The dev WER chose the weights, so it is optimistic; report a test split "
         "(`signkit score RUN DATASET --split test`).\n\n"
-        "Trained on the clips named by the fingerprint only. It knows no other signs, and it has not been "
-        "shown to work for signers, cameras or languages other than those it was tested on.\n"
+        "Trained on the clips named by the fingerprint only. It knows no other signs, and it has "
+        "not been shown to work for signers, cameras or languages other than those it was "
+        "tested on.\n"
     )

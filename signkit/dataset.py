@@ -1,6 +1,8 @@
-"""A dataset is one folder: `dataset.json`, `clips.csv`, and `poses/shard-*.parquet`, joined by clip id.
+"""A dataset is one folder: `dataset.json`, `clips.csv`, and `poses/shard-*.parquet`, joined by clip
+id.
 
-Labels without poses (not extracted yet, or failed) and poses without labels (not annotated yet) are both normal.
+Labels without poses (not extracted yet, or failed) and poses without labels (not annotated yet) are
+both normal.
 """
 
 import json
@@ -140,8 +142,8 @@ class PoseDataset:
             counts = {s: self.clips.column("split").count(s) for s in ("train", "dev", "test")}
             raise DatasetError(
                 f"{self.path} has no clip in split {split!r} (train {counts['train']}, "
-                f"dev {counts['dev']}, test {counts['test']}); set the split column of clips.csv or "
-                "run 'signkit split'"
+                f"dev {counts['dev']}, test {counts['test']}); set the split column of clips.csv "
+                "or run 'signkit split'"
             )
         usable = [clip for clip in clips if clip.glosses and self.has_pose(clip.clip_id)]
         if not usable:
@@ -154,7 +156,7 @@ class PoseDataset:
         return usable
 
     def fingerprint(self, clip_ids: list[str]) -> str:
-        """A hash over ids, glosses and lengths of the given clips: the same data give the same one."""
+        """A hash over ids, glosses and lengths of the given clips: equal data, equal hash."""
         digest = sha256()
         for clip_id in sorted(clip_ids):
             glosses = " ".join(self.clips[clip_id].glosses)
@@ -174,5 +176,7 @@ def _read_info(path: Path) -> DatasetInfo:
     except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path} is not a signkit dataset description: {error}") from error
     if schema != SCHEMA:
-        raise DatasetError(f"{path} has schema {schema!r}; this version of signkit reads {SCHEMA!r}")
+        raise DatasetError(
+            f"{path} has schema {schema!r}; this version of signkit reads {SCHEMA!r}"
+        )
     return DatasetInfo.from_json(record)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,14 @@ from signkit.skeleton import Skeleton
 class PoseSequence:
     """Landmarks of one signer over one clip; owns its arrays and makes them read-only.
 
-    Memory keeps the (C, L, T) order of the shards under the (T, L, C) view: work that is vectorized over time
-    then runs along contiguous memory.
+    Memory keeps the (C, L, T) order of the shards under the (T, L, C) view: work that is vectorized
+    over time then runs along contiguous memory.
 
     Args:
         clip_id: Joins the pose to its glosses, signer and split.
         skeleton: Names and anchors of the L landmarks.
-        coords: (T, L, C) float32, source-frame pixels, x right, y down, z in the scale of x; NaN where unseen.
+        coords: (T, L, C) float32, source-frame pixels, x right, y down, z in the scale of x; NaN
+            where unseen.
         confidence: (T, L) float32 in [0, 1], as the extractor gave it; 0 where unseen.
         fps: Frames per second of `coords`, not of the source video.
         width_px: Width of the source frame.
@@ -38,7 +40,7 @@ class PoseSequence:
     fps: float
     width_px: int
     height_px: int
-    time_s: NDArray[np.float64] = field(default=None)  # type: ignore[assignment]
+    time_s: NDArray[np.float64] = field(default=None)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         expected = (self.skeleton.n_landmarks, self.skeleton.n_dims)
@@ -59,10 +61,12 @@ class PoseSequence:
         if time_s.shape != (n_frames,) or np.any(np.diff(time_s) <= 0):
             raise PoseError(f"clip {self.clip_id!r}: time_s must be {n_frames} rising seconds")
         self._own("coords", _frames_last(self.coords))
-        self._own("confidence", np.ascontiguousarray(self.confidence.T, dtype=np.float32).T)
+        confidence = np.array(self.confidence.T, dtype=np.float32, order="C").T
+        confidence[~self.seen] = 0.0
+        self._own("confidence", confidence)
         self._own("time_s", np.array(time_s, dtype=np.float64))
 
-    def _own(self, name: str, array: NDArray[np.floating]) -> None:
+    def _own(self, name: str, array: NDArray[np.floating[Any]]) -> None:
         array.flags.writeable = False
         object.__setattr__(self, name, array)
 
@@ -78,10 +82,11 @@ class PoseSequence:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """(T, L) True where the landmark was seen."""
-        return ~np.isnan(self.coords[..., 0])
+        is_seen: NDArray[np.bool_] = ~np.isnan(self.coords[..., 0])
+        return is_seen
 
     def select(self, skeleton: Skeleton) -> "PoseSequence":
-        """The same clip with only the landmarks of `skeleton`, found by name, and its dimensions."""
+        """The same clip with only the landmarks and dimensions of `skeleton`, found by name."""
         where = self.skeleton.indices(skeleton.landmarks)
         return replace(
             self,
@@ -94,8 +99,9 @@ class PoseSequence:
 def resample_frames(pose: PoseSequence, fps: float) -> NDArray[np.float32]:
     """Coordinates of a clip at another frame rate, read at the right times.
 
-    Between two frames a landmark moves on a straight line; where only one of them saw it, the nearer decides. A clip that
-    already has this rate, within 1 % and evenly spaced, is returned as it is.
+    Between two frames a landmark moves on a straight line; where only one of them saw it, the
+    nearer decides. A clip that already has this rate, within 1 % and evenly spaced, is returned as
+    it is.
 
     Returns:
         (T', L, C) pixels, T' = round(duration * fps), at least 1 if there was a frame.
@@ -116,7 +122,7 @@ def resample_frames(pose: PoseSequence, fps: float) -> NDArray[np.float32]:
 
 
 def _frames_last(coords: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A copy of (T, L, C) whose memory is in (C, L, T) order, with every half-seen landmark unseen."""
+    """A copy of (T, L, C) with memory in (C, L, T) order and half-seen landmarks unseen."""
     stored = np.array(coords.transpose(2, 1, 0), dtype=np.float32, order="C")  # (C, L, T)
     stored[:, np.isnan(stored).any(axis=0)] = np.nan
     return stored.transpose(2, 1, 0)

@@ -1,7 +1,8 @@
 """A recipe: every number that decides how a recognizer is built and trained.
 
-Recipes are TOML files read into frozen pydantic models. Each number has one default, in its field. `--set section.key=value`
-overrides one of them; an unknown key is an error that names the nearest right one. The whole recipe goes into the checkpoint.
+Recipes are TOML files read into frozen pydantic models. Each number has one default, in its field.
+`--set section.key=value` overrides one of them; an unknown key is an error that names the nearest
+right one. The whole recipe goes into the checkpoint.
 """
 
 import tomllib
@@ -92,7 +93,9 @@ class DataConfig(Section):
 class EncoderConfig(Section):
     """Relative quantization encoding; `PRESETS` says what each preset sets."""
 
-    preset: Literal["parts", "bdslw60", "rqe-sf", "none"] = Field("parts", description="base values")
+    preset: Literal["parts", "bdslw60", "rqe-sf", "none"] = Field(
+        "parts", description="base values"
+    )
     anchors: Literal["parts", "chain", "own", "none"] = Field(
         "parts", description="which landmark carries which; chain: hand, wrist, elbow, shoulder"
     )
@@ -135,17 +138,23 @@ class AugmentConfig(Section):
 class ModelConfig(Section):
     """Frontend, body and head of the recognizer."""
 
-    body: Literal["transformer", "conformer"] = Field("conformer", description="body of the network")
+    body: Literal["transformer", "conformer"] = Field(
+        "conformer", description="body of the network"
+    )
     width: Count = Field(192, description="D, features per frame")
     n_blocks: Count = Field(4, description="blocks of the body")
     n_heads: Count = Field(4, description="attention heads; divides the width")
-    feedforward: Count = Field(2, description="hidden width of feed-forward layers, times the width")
+    feedforward: Count = Field(
+        2, description="hidden width of feed-forward layers, times the width"
+    )
     kernel_size: Count = Field(9, description="frames of the depthwise convolution, odd")
     subsampling: Literal[1, 2, 4, 8] = Field(1, description="frames in for one frame out")
     dropout: Share = Field(0.1, description="inside blocks")
     input_dropout: Share = Field(0.1, description="on encoded features")
     head_dropout: Share = Field(0.3, description="before the classifier")
-    block_drop: Share = Field(0.1, description="stochastic depth of the last block, rising linearly")
+    block_drop: Share = Field(
+        0.1, description="stochastic depth of the last block, rising linearly"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "ModelConfig":
@@ -160,7 +169,9 @@ class TrainConfig(Section):
     """The training loop."""
 
     epochs: Count = Field(60, description="passes over the train split")
-    min_updates: int = Field(0, ge=0, description="more epochs if needed to reach this many updates")
+    min_updates: int = Field(
+        0, ge=0, description="more epochs if needed to reach this many updates"
+    )
     frames_per_batch: Count = Field(4000, description="padded frames of a batch at most")
     clips_per_batch: Count = Field(64, description="clips of a batch at most")
     peak_lr: Positive = Field(1e-3, description="learning rate after warm-up")
@@ -207,7 +218,7 @@ def recipe_text(name: str) -> str:
         near = get_close_matches(name, _shipped_names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(_shipped_names())};"
         raise RecipeError(f"no recipe is called {name!r}; {hint} or give the path of a .toml file")
-    return _shipped_folder().joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return str(_shipped_folder().joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
@@ -276,9 +287,11 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"recipe lacks the key {key!r}: {first['msg'].lower()}"
     message = first["msg"].removeprefix("Value error, ")
-    where = f"recipe key {key!r} is {first['input']!r}" if not isinstance(
-        first["input"], dict
-    ) else f"recipe section {key!r}"
+    where = (
+        f"recipe key {key!r} is {first['input']!r}"
+        if not isinstance(first["input"], dict)
+        else f"recipe section {key!r}"
+    )
     return f"{where}: {message[0].lower()}{message[1:]}"
 
 

@@ -1,9 +1,10 @@
 """Pose shards: Parquet files that hold landmarks only, keyed by clip id.
 
-A row is up to 512 frames of one clip, a row group is one row, so any clip or time window is read alone. `coords`
-is flattened from (C, L, T): neighbouring numbers are the same landmark at neighbouring times, which byte-stream split and zstd
-turn into about a quarter of raw float32. Pixels are rounded to 1/16, confidence to 1/256; NaN is unseen.
-The schema version and the skeleton are in the file's metadata, so a shard explains itself without its dataset.
+A row is up to 512 frames of one clip, a row group is one row, so any clip or time window is read
+alone. `coords` is flattened from (C, L, T): neighbouring numbers are the same landmark at
+neighbouring times, which byte-stream split and zstd turn into about a quarter of raw float32.
+Pixels are rounded to 1/16, confidence to 1/256; NaN is unseen. The schema version and the skeleton
+are in the file's metadata, so a shard explains itself without its dataset.
 """
 
 import json
@@ -32,7 +33,7 @@ _FLOATS = ("coords", "confidence", "time_s")
 
 @dataclass(frozen=True)
 class RowRef:
-    """Where one piece of a clip lies: file, row group, its frames within the clip, and their rate."""
+    """Where one piece of a clip lies: file, row group, its frames in the clip, their rate."""
 
     path: Path
     row_group: int
@@ -64,19 +65,23 @@ def write_shard(path: Path, poses: Sequence[PoseSequence]) -> None:
         b"signkit.skeleton": json.dumps(skeleton.to_json()).encode(),
     }
     schema = _schema().with_metadata(metadata)
-    with atomic_path(path) as temporary, pq.ParquetWriter(
-        temporary,
-        schema,
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=False,
-        use_byte_stream_split=[f"{name}.list.element" for name in _FLOATS],
-        write_statistics=False,
-    ) as writer:
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=False,
+            use_byte_stream_split=[f"{name}.list.element" for name in _FLOATS],
+            write_statistics=False,
+        ) as writer,
+    ):
         for pose in poses:
             if pose.skeleton.landmarks != skeleton.landmarks:
                 raise ShardError(
-                    f"clip {pose.clip_id!r} has skeleton {pose.skeleton.name!r}, but the shard {path} "
+                    f"clip {pose.clip_id!r} has skeleton {pose.skeleton.name!r}, but the shard "
+                    f"{path} "
                     f"holds {skeleton.name!r}; one dataset has one skeleton"
                 )
             for row in _rows(pose):
@@ -126,9 +131,13 @@ def shard_index(path: Path) -> Iterator[tuple[str, RowRef]]:
         ShardError: The file is truncated, damaged or of another version.
     """
     with _open(path) as file:
-        columns = file.read(columns=["clip_id", "first_frame", "n_frames", "fps"], use_threads=False)
+        columns = file.read(
+            columns=["clip_id", "first_frame", "n_frames", "fps"], use_threads=False
+        )
         if len(columns) != file.num_row_groups:
-            raise ShardError(f"{path} holds {len(columns)} rows in {file.num_row_groups} row groups")
+            raise ShardError(
+                f"{path} holds {len(columns)} rows in {file.num_row_groups} row groups"
+            )
         rows = zip(*(columns.column(i).to_pylist() for i in range(4)), strict=True)
         for group, (clip_id, first_frame, n_frames, fps) in enumerate(rows):
             yield clip_id, RowRef(path, group, first_frame, n_frames, fps)

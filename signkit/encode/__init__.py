@@ -1,1 +1,3 @@
-"""From pixels to features: gaps, relative quantization encoding, augmentation. All on tensors, inside the model."""
+"""From pixels to features: gaps, relative quantization encoding, augmentation. All on tensors,
+inside the model.
+"""

@@ -1,13 +1,15 @@
 """What carries what: the anchor tables, and which landmarks a recognizer is fed.
 
-A landmark is measured from the landmark that carries it. `chain` is the table of the BdSLW60 authors' code: hand
-from the pose wrist, wrist from elbow, elbow from shoulder, face from nose, nose from the mid-shoulder of the same
-frame, trunk from its own origin. `own` is the table of RQE-SF: each hand from its own wrist, the face from the nose, the
-body from the mid-shoulder. `parts` is ours: fingers from their own hand's wrist, the face from the nose, everything else, both wrists
-and the nose among it, from the clip's trunk, so shape and place of a hand are both kept.
+A landmark is measured from the landmark that carries it. `chain` is the table of the BdSLW60
+authors' code: hand from the pose wrist, wrist from elbow, elbow from shoulder, face from nose, nose
+from the mid-shoulder of the same frame, trunk from its own origin. `own` is the table of RQE-SF:
+each hand from its own wrist, the face from the nose, the body from the mid-shoulder. `parts` is
+ours: fingers from their own hand's wrist, the face from the nose, everything else, both wrists and
+the nose among it, from the clip's trunk, so shape and place of a hand are both kept.
 
-Where a skeleton lacks the first choice of an anchor the next one counts; a landmark without any is measured
-from the clip's origin. Sources: Rubaiyeat et al. 2025, arXiv:2503.02360, and their BdSLW60 code.
+Where a skeleton lacks the first choice of an anchor the next one counts; a landmark without any is
+measured from the clip's origin. Sources: Rubaiyeat et al. 2025, arXiv:2503.02360, and their BdSLW60
+code.
 """
 
 import re
@@ -48,7 +50,7 @@ _TABLES = {"chain": _CHAIN, "own": _OWN, "parts": _PARTS, "none": ()}
 
 
 def anchor_names(skeleton: Skeleton, table: str) -> tuple[str, ...]:
-    """The L anchors of a skeleton: a landmark name, `mid_shoulder` or `origin`, in landmark order."""
+    """The L anchors of a skeleton, in order: a landmark name, `mid_shoulder` or `origin`."""
     return tuple(_anchor(landmark, skeleton, table) for landmark in skeleton.landmarks)
 
 
@@ -84,7 +86,8 @@ def level_group(landmark: str) -> str:
 
 
 _FACE_MESH_KEPT = (
-    0, 13, 14, 17, 37, 39, 40, 61, 78, 80, 81, 82, 84, 87, 88, 91, 95, 146, 178, 181, 185, 191, 267, 269,
+    0, 13, 14, 17, 37, 39, 40, 61, 78, 80, 81, 82, 84, 87, 88, 91, 95, 146, 178, 181, 185, 191,
+    267, 269,
     270, 291, 308, 310, 311, 312, 314, 317, 318, 321, 324, 375, 402, 405, 409, 415,
     46, 52, 53, 55, 65, 276, 282, 283, 285, 295, 33, 133, 145, 159, 263, 362, 374, 386, 1,
 )  # fmt: skip

@@ -1,8 +1,10 @@
-"""Augmentation of training clips, in source pixels, before the encoder; every change is drawn once per clip.
+"""Augmentation of training clips, in source pixels, before the encoder; every change is drawn once
+per clip.
 
-Rotations, stretch and shear act about the clip's own middle, so nothing depends on the frame size. Mirroring exchanges left
-and right landmarks; a landmark without partner becomes unseen. What is unseen stays unseen. Sources: the augmentations of the
-first places of the Kaggle isolated and fingerspelling competitions (2023), without their per-frame flicker.
+Rotations, stretch and shear act about the clip's own middle, so nothing depends on the frame size.
+Mirroring exchanges left and right landmarks; a landmark without partner becomes unseen. What is
+unseen stays unseen. Sources: the augmentations of the first places of the Kaggle isolated and
+fingerspelling competitions (2023), without their per-frame flicker.
 """
 
 import math
@@ -64,7 +66,7 @@ class Augment:
         return torch.where(chosen.to(coords.device)[:, None, None, None], mirrored, coords)
 
     def _stretched_parts(self, coords: Tensor, generator: torch.Generator) -> Tensor:
-        """Each part larger or smaller about its own middle, as other people's hands and faces are."""
+        """Each part larger or smaller about its own middle, as other people's hands are."""
         if not self._config.bone_stretch:
             return coords
         stretched = coords.clone()
@@ -119,7 +121,11 @@ def resample(coords: Tensor, lengths: Tensor, positions: Tensor, new_lengths: Te
 
 
 def _retimed(
-    coords: Tensor, lengths: Tensor, least: Tensor, config: AugmentConfig, generator: torch.Generator
+    coords: Tensor,
+    lengths: Tensor,
+    least: Tensor,
+    config: AugmentConfig,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     if not (config.speed or config.warp):
         return coords, lengths
@@ -140,9 +146,7 @@ def _retimed(
 
 def _transforms(n: int, n_dims: int, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """(B, C, C) rotation times stretch and shear of each clip."""
-    pitch, yaw, roll = (
-        torch.deg2rad(_uniform(n, limit, generator)) for limit in config.rotate_deg
-    )
+    pitch, yaw, roll = (torch.deg2rad(_uniform(n, limit, generator)) for limit in config.rotate_deg)
     rotation = _about(2, roll)
     if n_dims == 3:
         rotation = rotation @ _about(1, yaw) @ _about(0, pitch)
@@ -166,7 +170,9 @@ def _about(axis: int, angle: Tensor) -> Tensor:
 
 
 def _middle(coords: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, 1, 1, C) mean place of everything seen, and (B, 1, 1, 1) its mean distance from there, pixels."""
+    """(B, 1, 1, C) mean place of everything seen, and (B, 1, 1, 1) its mean distance from there,
+    pixels.
+    """
     flat = coords.flatten(1, 2)
     centre = flat.nanmean(dim=1)[:, None, None].nan_to_num()
     spread = (coords - centre)[..., :2].norm(dim=-1).flatten(1).nanmean(dim=1)
@@ -174,9 +180,16 @@ def _middle(coords: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _hide(
-    coords: Tensor, lengths: Tensor, landmarks: Tensor, most: float, chance: float, generator: torch.Generator
+    coords: Tensor,
+    lengths: Tensor,
+    landmarks: Tensor,
+    most: float,
+    chance: float,
+    generator: torch.Generator,
 ) -> Tensor:
-    """Landmarks unseen for one run of frames, at most the share `most` of a clip, with probability `chance`."""
+    """Landmarks unseen for one run of frames, at most the share `most` of a clip, with probability
+    `chance`.
+    """
     if not (most and chance):
         return coords
     draw = torch.rand(3, len(coords), generator=generator).to(coords.device)

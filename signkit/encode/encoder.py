@@ -1,7 +1,8 @@
 """The encoder: first layer of every recognizer, from raw pixel landmarks to features.
 
-It chooses landmarks, fills short gaps, measures every landmark from its anchor, quantizes if asked to, and standardizes with
-statistics of the train clips. The fitted tables are buffers, so they live in the checkpoint: training and serving cannot disagree.
+It chooses landmarks, fills short gaps, measures every landmark from its anchor, quantizes if asked
+to, and standardizes with statistics of the train clips. The fitted tables are buffers, so they live
+in the checkpoint: training and serving cannot disagree.
 """
 
 from collections.abc import Iterable
@@ -15,11 +16,12 @@ from signkit.encode.gaps import interpolate_gaps
 from signkit.encode.relative import (
     anchor_indices,
     decode_truncated,
+    distance,
     part_scales,
     relative_offsets,
     round_to_step,
-    trunk_scale,
     truncate,
+    trunk_scale,
     with_virtual,
 )
 from signkit.errors import TrainingError
@@ -88,7 +90,8 @@ class RelativeEncoder(nn.Module):
 
     @torch.no_grad()
     def fit(self, batches: Iterable[Tensor]) -> None:
-        """Measure ranges, means and deviations on train clips: batches of (B, T, L, C) pixels, NaN on padding.
+        """Measure ranges, means and deviations on train clips: batches of (B, T, L, C) pixels, NaN
+        on padding.
 
         Raises:
             TrainingError: No clip has a landmark.
@@ -108,7 +111,9 @@ class RelativeEncoder(nn.Module):
         self.is_fitted.fill_(True)
 
     def measure(self, coords: Tensor) -> Tensor:
-        """(B, T, L', C) offsets of the chosen landmarks from their anchors, NaN where unseen; not quantized."""
+        """(B, T, L', C) offsets of the chosen landmarks from their anchors, NaN where unseen; not
+        quantized.
+        """
         return self._offsets(self._select(coords))
 
     def codes(self, coords: Tensor) -> Tensor:
@@ -179,7 +184,7 @@ class RelativeEncoder(nn.Module):
         if not self._pairs:
             return coords[:, :, 0, :0]
         first, second = torch.tensor(self._pairs, device=coords.device).T
-        between = (coords[:, :, first] - coords[:, :, second]).norm(dim=-1)
+        between = distance(coords[:, :, first], coords[:, :, second])
         default = self.default_scale.expand(len(coords), 1, 1, 1)
         scale = trunk_scale(coords, self.skeleton, trunk="clip_median", default=default)
         return between / scale[..., 0]
@@ -191,7 +196,9 @@ class RelativeEncoder(nn.Module):
 
 
 def distance_pairs(skeleton: Skeleton) -> list[tuple[int, int]]:
-    """Pairs whose distance says much about a handshape or a place: fingertips, tips and wrist, hand and hand, hand and nose."""
+    """Pairs whose distance says much about a handshape or a place: fingertips, tips and wrist, hand
+    and hand, hand and nose.
+    """
     pairs = []
     for side in ("left", "right"):
         tips = [f"{side}_hand_{finger}_tip" for finger in FINGERS]
@@ -205,13 +212,15 @@ def distance_pairs(skeleton: Skeleton) -> list[tuple[int, int]]:
 
 
 def _spread(coords: Tensor) -> Tensor:
-    """Median distance of the seen landmarks of (1, T, L, C) from their mean, pixels."""
-    flat = coords[..., :2].flatten(0, 2)
-    return (flat - flat.nanmean(dim=0)).norm(dim=-1).nanmedian()
+    """Median distance of the seen landmarks of (B, T, L, C) from their clips' means, pixels."""
+    flat = coords[..., :2].flatten(1, 2)
+    return distance(flat, flat.nanmean(dim=1, keepdim=True)).nanmedian()
 
 
 def _nan_extreme(values: Tensor, *, largest: bool) -> Tensor:
-    """(F,) largest or smallest value of each column of (N, F), NaN left out; 0 where nothing is seen."""
+    """(F,) largest or smallest value of each column of (N, F), NaN left out; 0 where nothing is
+    seen.
+    """
     worst = -torch.inf if largest else torch.inf
     filled = values.nan_to_num(worst)
     extreme = filled.amax(dim=0) if largest else filled.amin(dim=0)

@@ -1,11 +1,13 @@
-"""Relative quantization encoding: where a landmark is, seen from the joint that carries it, in coarse steps.
+"""Relative quantization encoding: where a landmark is, seen from the joint that carries it, in
+coarse steps.
 
-A finger is measured from its wrist, a wrist from its elbow or from the trunk, the face from the nose. Moving the signer
-in the frame, or the camera back, then changes nothing. Coarse steps throw away what is left of build and jitter.
+A finger is measured from its wrist, a wrist from its elbow or from the trunk, the face from the
+nose. Moving the signer in the frame, or the camera back, then changes nothing. Coarse steps throw
+away what is left of build and jitter.
 
-Source: Rubaiyeat et al. 2025, arXiv:2503.02360, and the authors' BdSLW60 code. Departures: missing landmarks are NaN
-and never confused with a place, ranges come from train clips only and values outside them clip, the landmark mask
-goes along.
+Source: Rubaiyeat et al. 2025, arXiv:2503.02360, and the authors' BdSLW60 code. Departures: missing
+landmarks are NaN and never confused with a place, ranges come from train clips only and values
+outside them clip, the landmark mask goes along.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,8 @@ def relative_offsets(coords: Tensor, anchors: Tensor, scale: Tensor) -> Tensor:
     """Offsets of each landmark from its anchor, in units of `scale`.
 
     Args:
-        coords: (B, T, L, C) followed on axis L by the virtual places of `with_virtual`; NaN where unseen.
+        coords: (B, T, L, C) followed on axis L by the virtual places of `with_virtual`; NaN where
+            unseen.
         anchors: (L,) index of the place that carries each landmark.
         scale: (B, 1 or T, 1 or L, 1) pixels per unit.
 
@@ -56,10 +59,11 @@ def mid_shoulder(coords: Tensor, skeleton: Skeleton) -> Tensor:
 
 
 def trunk_origin(coords: Tensor, skeleton: Skeleton, *, trunk: str) -> Tensor:
-    """Where the clip is measured from: the mid-shoulder per frame, of the first frame, or its median.
+    """Where the clip is measured from: the mid-shoulder per frame, of the first frame, or its
+    median.
 
-    Without shoulders the nose takes their place, without a nose the mean of everything seen. A clip in which the trunk is
-    never seen is measured from that mean, too.
+    Without shoulders the nose takes their place, without a nose the mean of everything seen. A clip
+    in which the trunk is never seen is measured from that mean, too.
 
     Returns:
         (B, T, 1, C) or (B, 1, 1, C), never NaN except per frame.
@@ -80,16 +84,16 @@ def trunk_origin(coords: Tensor, skeleton: Skeleton, *, trunk: str) -> Tensor:
 def trunk_scale(coords: Tensor, skeleton: Skeleton, *, trunk: str, default: Tensor) -> Tensor:
     """Pixels per unit of length: the shoulder width; without shoulders, four hand lengths.
 
-    Measured in the image plane, since the depth of shoulders is weak; a hand turns freely, so its length is
-    measured in as many dimensions as there are.
+    Measured in the image plane, since the depth of shoulders is weak; a hand turns freely, so its
+    length is measured in as many dimensions as there are.
 
     Returns:
         (B, T, 1, 1) or (B, 1, 1, 1); `default` where nothing can be measured.
     """
     if has_shoulders(skeleton):
         left, right = skeleton.index("left_shoulder"), skeleton.index("right_shoulder")
-        across = coords[:, :, left, None, :2] - coords[:, :, right, None, :2]
-        length = across.norm(dim=-1, keepdim=True)
+        ends = coords[:, :, left, None, :2], coords[:, :, right, None, :2]
+        length = distance(*ends)[..., None]
     elif hands := hand_bones(skeleton):
         lengths = [hand_length(coords, bone) for bone in hands]
         length = torch.cat(lengths, dim=1) * _HAND_LENGTHS_PER_SHOULDER_WIDTH
@@ -103,8 +107,10 @@ def trunk_scale(coords: Tensor, skeleton: Skeleton, *, trunk: str, default: Tens
 
 
 def part_scales(coords: Tensor, skeleton: Skeleton, *, trunk: Tensor) -> Tensor:
-    """(B, T, L, 1) pixels per unit of each landmark's own part (RQE-SF): hands by wrist to middle knuckle, face by the
-    eyes, body by the shoulders; the trunk's where the part's own reference is unseen."""
+    """(B, T, L, 1) pixels per unit of each landmark's own part (RQE-SF): hands by wrist to middle
+    knuckle, face by the eyes, body by the shoulders; the trunk's where the part's own reference is
+    unseen.
+    """
     scales = trunk.expand(-1, coords.shape[1], coords.shape[2], -1).clone()
     references = {
         **{part: hand_length(coords, bone) for part, bone in _bones_by_part(skeleton).items()},
@@ -125,7 +131,12 @@ def hand_bones(skeleton: Skeleton) -> list[tuple[int, int]]:
 def hand_length(coords: Tensor, bone: tuple[int, int]) -> Tensor:
     """(B, T, 1, 1) pixels between the two ends of `bone`, NaN where unseen."""
     wrist, knuckle = bone
-    return (coords[:, :, wrist, None] - coords[:, :, knuckle, None]).norm(dim=-1, keepdim=True)
+    return distance(coords[:, :, wrist, None], coords[:, :, knuckle, None])[..., None]
+
+
+def distance(a: Tensor, b: Tensor) -> Tensor:
+    """(...) lengths between places of (..., C), NaN where one is unseen."""
+    return (a - b).square().sum(dim=-1).sqrt()
 
 
 def _bones_by_part(skeleton: Skeleton) -> dict[str, tuple[int, int]]:
@@ -145,14 +156,16 @@ def _eye_distances(coords: Tensor, skeleton: Skeleton) -> dict[str, Tensor]:
 
 
 def first_seen(x: Tensor) -> Tensor:
-    """(B, 1, ...): the value at the first frame of (B, T, ...) that is not NaN; NaN where none is."""
+    """(B, 1, ...): the value at the first frame of (B, T, ...) that is not NaN, else NaN."""
     seen = ~x.flatten(2).isnan().any(dim=2)  # (B, T)
     first = seen.int().argmax(dim=1)
     return x[torch.arange(len(x), device=x.device), first][:, None]
 
 
 def masked_median(x: Tensor) -> Tensor:
-    """(B, 1, ...): lower median over frames of (B, T, ...), NaN left out; NaN where nothing is seen."""
+    """(B, 1, ...): lower median over frames of (B, T, ...), NaN left out; NaN where nothing is
+    seen.
+    """
     unseen = x.isnan()
     ordered = x.masked_fill(unseen, torch.inf).sort(dim=1).values
     middle = ((~unseen).sum(dim=1, keepdim=True) - 1).clamp(min=0) // 2
@@ -161,7 +174,8 @@ def masked_median(x: Tensor) -> Tensor:
 
 
 def truncate(offsets: Tensor, low: Tensor, high: Tensor, levels: Tensor) -> Tensor:
-    """Codes 0 ... levels by truncation, as the BdSLW60 code does; the top code means exactly `high` or more.
+    """Codes 0 ... levels by truncation, as the BdSLW60 code does; the top code means exactly `high`
+    or more.
 
     Args:
         offsets: (B, T, L, C), NaN where unseen.

@@ -1,8 +1,9 @@
 """Bodies: stacks of blocks that mix the frames of a clip, (B, T, D) to (B, T, D).
 
-`transformer` is the pre-norm encoder of the SLRT recognizer of the RQE paper (3 layers, 8 heads there), with rotary instead of
-unpublished positions. `conformer` is the textbook block of Gulati et al. 2020 (arXiv:2005.08100): half feed-forward, attention,
-convolution, half feed-forward, norm; the Signer-Invariant Conformer (Haque et al. 2025, arXiv:2508.09372) is built on it.
+`transformer` is the pre-norm encoder of the SLRT recognizer of the RQE paper (3 layers, 8 heads
+there), with rotary instead of unpublished positions. `conformer` is the textbook block of Gulati et
+al. 2020 (arXiv:2005.08100): half feed-forward, attention, convolution, half feed-forward, norm; the
+Signer-Invariant Conformer (Haque et al. 2025, arXiv:2508.09372) is built on it.
 """
 
 from collections.abc import Callable
@@ -54,7 +55,9 @@ class ConformerBlock(nn.Module):
 
 
 class Stack(nn.Module):
-    """Blocks one after the other; later ones are left out more often in training (Huang et al. 2016)."""
+    """Blocks one after the other; later ones are left out more often in training (Huang et al.
+    2016).
+    """
 
     def __init__(
         self, block: type[TransformerBlock] | type[ConformerBlock], config: ModelConfig

@@ -1,7 +1,8 @@
 """Layers that know about padding: what a clip gives does not depend on the clips beside it.
 
-No layer mixes clips (no batch norm), attention never looks at padding, convolutions see zeros there. Rotary positions
-(Su et al. 2021, arXiv:2104.09864) make attention depend on distances in time only.
+No layer mixes clips (no batch norm), attention never looks at padding, convolutions see zeros
+there. Rotary positions (Su et al. 2021, arXiv:2104.09864) make attention depend on distances in
+time only.
 """
 
 import torch
@@ -63,7 +64,8 @@ def rotate(x: Tensor) -> Tensor:
 
 
 class ConvolutionModule(nn.Module):
-    """Norm, pointwise gate, depthwise convolution over time, norm, SiLU, pointwise (Gulati et al. 2020, fig. 2).
+    """Norm, pointwise gate, depthwise convolution over time, norm, SiLU, pointwise (Gulati et al.
+    2020, fig. 2).
 
     Departure: layer norm in place of batch norm, whose statistics would mix clips and padding.
     """
@@ -90,7 +92,9 @@ class ConvolutionModule(nn.Module):
 
 
 class Residual(nn.Module):
-    """Adds `share` of a branch; in training the whole branch of a clip is left out with probability `drop`."""
+    """Adds `share` of a branch; in training the whole branch of a clip is left out with probability
+    `drop`.
+    """
 
     def __init__(self, branch: nn.Module, *, drop: float, share: float = 1.0) -> None:
         super().__init__()

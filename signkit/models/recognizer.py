@@ -1,17 +1,18 @@
 """The recognizer: encoder, frontend, body, head; raw pixel landmarks in, logits out."""
 
+import itertools
 from dataclasses import dataclass
-from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 
 from signkit.encode.encoder import RelativeEncoder
 from signkit.models.bodies import BODIES
+from signkit.models.greedy import greedy_path
 from signkit.models.layers import Subsampling
 from signkit.recipe import ModelConfig, Recipe
 from signkit.skeleton import Skeleton
-from signkit.vocabulary import BLANK, Vocabulary
+from signkit.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,9 @@ class PooledHead(nn.Module):
         frames = is_frame[..., None].to(x.dtype)
         mean = (x * frames).sum(dim=1) / frames.sum(dim=1)
         pooled = torch.cat([mean, (x * attention).sum(dim=1)], dim=-1)
-        return Logits(self.classify(pooled)[:, None], torch.ones_like(is_frame[:, 0], dtype=torch.long))
+        return Logits(
+            self.classify(pooled)[:, None], torch.ones_like(is_frame[:, 0], dtype=torch.long)
+        )
 
     @staticmethod
     def decode(logits: Logits) -> list[list[int]]:
@@ -71,7 +74,9 @@ class PooledHead(nn.Module):
 
 
 class CTCHead(nn.Module):
-    """One decision a step, blank included, for connectionist temporal classification (Graves et al. 2006)."""
+    """One decision a step, blank included, for connectionist temporal classification (Graves et al.
+    2006).
+    """
 
     def __init__(self, width: int, n_ids: int, dropout: float) -> None:
         super().__init__()
@@ -85,11 +90,11 @@ class CTCHead(nn.Module):
 
     @staticmethod
     def decode(logits: Logits) -> list[list[int]]:
-        """Greedy: best id of each step, equal neighbours merged, then blanks dropped; `A blank A` gives A A."""
-        best = logits.values.argmax(dim=-1)
+        """Greedy: the ids of the best path of each clip."""
+        log_probs = logits.values.float().log_softmax(dim=-1).cpu()
         return [
-            [i for i, _ in groupby(row[:n].tolist()) if i != BLANK]
-            for row, n in zip(best, logits.lengths.tolist(), strict=True)
+            list(greedy_path(row[:n]).ids)
+            for row, n in zip(log_probs, logits.lengths.tolist(), strict=True)
         ]
 
 
@@ -126,6 +131,8 @@ class Recognizer(nn.Module):
 
 
 def shortest_clip(target: list[int], subsampling: int) -> int:
-    """Frames that CTC needs for a target: one step a gloss, one more between equal neighbours, all subsampled."""
-    repeats = sum(a == b for a, b in zip(target[:-1], target[1:], strict=True))
+    """Frames that CTC needs for a target: one step a gloss, one more between equal neighbours, all
+    subsampled.
+    """
+    repeats = sum(a == b for a, b in itertools.pairwise(target))
     return (len(target) + repeats - 1) * subsampling + 1

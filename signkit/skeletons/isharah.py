@@ -1,8 +1,12 @@
-"""Isharah-86, the landmarks of the SignEval challenges: right hand 21, left hand 21, lips 19, body 25.
+"""Isharah-86, the landmarks of the SignEval challenges: right hand 21, left hand 21, lips 19, body
+25.
 
-The lips are 19 outer-lip points of MediaPipe's face mesh in ascending order of their mesh index, not along
-the contour, and one is missing (409, the partner of 185): a reflection therefore hides point 185.
+The lips are 19 outer-lip points of MediaPipe's face mesh in ascending order of their mesh index,
+not along the contour, and one is missing (409, the partner of 185): a reflection therefore hides
+point 185.
 """
+
+import itertools
 
 from signkit.skeleton import Skeleton, hand_edges, hand_landmarks, swap_side
 from signkit.skeletons.mediapipe import POSE
@@ -16,10 +20,21 @@ BODY_25 = POSE[:25]
 _CONTOUR = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 270, 269, 267, 0, 37, 39, 40, 185, 61,
 )  # fmt: skip
-_LIP_MIRROR = ((267, 37), (269, 39), (270, 40), (291, 61), (314, 84), (321, 91), (375, 146), (405, 181))
+_LIP_MIRROR = (
+    (267, 37),
+    (269, 39),
+    (270, 40),
+    (291, 61),
+    (314, 84),
+    (321, 91),
+    (375, 146),
+    (405, 181),
+)
 _BODY_LINES = (
-    ("left_shoulder", "right_shoulder"), ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
-    ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"), ("left_shoulder", "left_hip"),
+    ("left_shoulder", "right_shoulder"), ("left_shoulder", "left_elbow"),
+    ("left_elbow", "left_wrist"),
+    ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"),
+    ("left_shoulder", "left_hip"),
     ("right_shoulder", "right_hip"), ("left_hip", "right_hip"),
 )  # fmt: skip
 
@@ -35,7 +50,7 @@ ISHARAH_86 = Skeleton(
     edges=(
         *hand_edges("right"),
         *hand_edges("left"),
-        *((f"lips_{a}", f"lips_{b}") for a, b in zip(_CONTOUR[:-1], _CONTOUR[1:], strict=True)),
+        *((f"lips_{a}", f"lips_{b}") for a, b in itertools.pairwise(_CONTOUR)),
         *_BODY_LINES,
     ),
     mirror_pairs=(

@@ -1,8 +1,12 @@
-"""MediaPipe's landmarks: Holistic with the classic face mesh (543), with irises (553), and pose + hands (75).
+"""MediaPipe's landmarks: Holistic with the classic face mesh (543), with irises (553), and pose +
+hands (75).
 
-Order: pose 33, face 468 or 478, left hand 21, right hand 21, as `mediapipe.solutions.holistic` returns them.
-The mirror of the face mesh is the exact reflection of MediaPipe's canonical face model.
+Order: pose 33, face 468 or 478, left hand 21, right hand 21, as `mediapipe.solutions.holistic`
+returns them. The mirror of the face mesh is the exact reflection of MediaPipe's canonical face
+model.
 """
+
+import itertools
 
 from signkit.skeleton import Skeleton, hand_edges, hand_landmarks, swap_side
 
@@ -10,29 +14,35 @@ POSE = (
     "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye",
     "right_eye_outer", "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder",
     "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_pinky",
-    "right_pinky", "left_index", "right_index", "left_thumb", "right_thumb", "left_hip", "right_hip",
+    "right_pinky", "left_index", "right_index", "left_thumb", "right_thumb", "left_hip",
+    "right_hip",
     "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel", "right_heel",
     "left_foot_index", "right_foot_index",
 )  # fmt: skip
 
 _POSE_EDGES = (
-    (0, 1), (0, 4), (1, 2), (2, 3), (3, 7), (4, 5), (5, 6), (6, 8), (9, 10), (11, 12), (11, 13), (11, 23),
-    (12, 14), (12, 24), (13, 15), (14, 16), (15, 17), (15, 19), (15, 21), (16, 18), (16, 20), (16, 22),
-    (17, 19), (18, 20), (23, 24), (23, 25), (24, 26), (25, 27), (26, 28), (27, 29), (27, 31), (28, 30),
+    (0, 1), (0, 4), (1, 2), (2, 3), (3, 7), (4, 5), (5, 6), (6, 8), (9, 10), (11, 12), (11, 13),
+    (11, 23),
+    (12, 14), (12, 24), (13, 15), (14, 16), (15, 17), (15, 19), (15, 21), (16, 18), (16, 20),
+    (16, 22),
+    (17, 19), (18, 20), (23, 24), (23, 25), (24, 26), (25, 27), (26, 28), (27, 29), (27, 31),
+    (28, 30),
     (28, 32), (29, 31), (30, 32),
 )  # fmt: skip
 
 N_FACE, N_FACE_WITH_IRISES = 468, 478
 
-# First index on each side, and how many follow: right side of the mesh (signer's right) to its left side.
+# First index on the signer's right, first on the left, and how many follow.
 _FACE_MIRROR_RANGES = (
-    (3, 248, 1), (7, 249, 1), (20, 250, 74), (95, 324, 56), (153, 380, 11), (165, 391, 3), (169, 394, 6),
+    (3, 248, 1), (7, 249, 1), (20, 250, 74), (95, 324, 56), (153, 380, 11), (165, 391, 3),
+    (169, 394, 6),
     (176, 400, 19), (196, 419, 1), (198, 420, 1), (201, 421, 47),
 )  # fmt: skip
 _IRIS_MIRROR = ((468, 473), (469, 476), (470, 475), (471, 474), (472, 477))
 
 _OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
+    148, 176,
     149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10,
 )  # fmt: skip
 _CONTOURS = (
@@ -43,7 +53,8 @@ _CONTOURS = (
     (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
     (263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362),
     (33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133),
-    (276, 283, 282, 295, 285), (300, 293, 334, 296, 336), (46, 53, 52, 65, 55), (70, 63, 105, 66, 107),
+    (276, 283, 282, 295, 285), (300, 293, 334, 296, 336), (46, 53, 52, 65, 55),
+    (70, 63, 105, 66, 107),
 )  # fmt: skip
 
 
@@ -57,7 +68,7 @@ def _face_mirror(n_face: int) -> tuple[tuple[str, str], ...]:
 
 
 def _holistic(name: str, n_face: int) -> Skeleton:
-    parts = {"pose": POSE}
+    parts: dict[str, tuple[str, ...]] = {"pose": POSE}
     if n_face:
         parts["face"] = tuple(f"face_{i}" for i in range(n_face))
     parts["left_hand"], parts["right_hand"] = hand_landmarks("left"), hand_landmarks("right")
@@ -66,7 +77,7 @@ def _holistic(name: str, n_face: int) -> Skeleton:
     contours = tuple(
         (f"face_{a}", f"face_{b}")
         for line in (_CONTOURS if n_face else ())
-        for a, b in zip(line[:-1], line[1:], strict=True)
+        for a, b in itertools.pairwise(line)
     )
     return Skeleton(
         name=name,

@@ -1,6 +1,7 @@
 """OpenPose-128: body 18, left hand 21, right hand 21, face 68; the landmarks SignVerse-2M ships.
 
-Body order is OpenPose's COCO-18 output; hands and face are the COCO-WholeBody ones in another place.
+Body order is OpenPose's COCO-18 output; hands and face are the COCO-WholeBody ones in another
+place.
 """
 
 from signkit.skeleton import Skeleton, hand_edges, hand_landmarks, swap_side
@@ -13,7 +14,8 @@ BODY_18 = (
 )  # fmt: skip
 
 _EDGES = (
-    (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13),
+    (1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12),
+    (12, 13),
     (1, 0), (0, 14), (14, 16), (0, 15), (15, 17),
 )  # fmt: skip
 

@@ -1,10 +1,11 @@
-"""From clips to batches: resampled, sorted into buckets of like length, cut by a budget of padded frames.
+"""From clips to batches: resampled, sorted into buckets of like length, cut by a budget of padded
+frames.
 
 The order of an epoch is a function of (seed, epoch) alone, so a resumed run sees the same batches.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from signkit.batch import Batch, collate
+from signkit.batch import Batch, collate, pack
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.pose import resample_frames
@@ -80,7 +81,7 @@ class ClipLoader:
 def make_examples(
     dataset: PoseDataset, clips: Sequence[Clip], vocabulary: Vocabulary, *, fps: float
 ) -> list[Example]:
-    """Examples of the given clips; a clip with a gloss outside the vocabulary has an empty target."""
+    """Examples of the clips; one with a gloss outside the vocabulary has an empty target."""
     examples = []
     for clip in clips:
         known = all(gloss in vocabulary for gloss in clip.glosses)
@@ -94,32 +95,32 @@ def make_examples(
 def epoch_batches(
     examples: Sequence[Example], config: TrainConfig, *, epoch: int, rank: int = 0, world: int = 1
 ) -> list[list[Example]]:
-    """The batches of one epoch, in order: like lengths together, batches shuffled, each process its share."""
+    """The batches of one epoch, in order: like lengths together, batches shuffled, each process its
+    share.
+    """
     rng = np.random.default_rng(_seed(config.seed, "order", epoch))
     blur = rng.uniform(1 - _NEIGHBOURS, 1 + _NEIGHBOURS, len(examples))
     lengths = np.array([example.n_frames for example in examples]) * blur
-    ordered = [examples[i] for i in np.argsort(lengths, kind="stable")]
-    batches = list(budget_batches(ordered, config))
+    order = np.argsort(lengths, kind="stable").tolist()
+    batches = budget_batches(examples, config, order=order)
     shuffled = [batches[i] for i in rng.permutation(len(batches))]
     usable = len(shuffled) - len(shuffled) % world if len(shuffled) >= world else len(shuffled)
     return shuffled[:usable][rank::world]
 
 
 def budget_batches(
-    examples: Sequence[Example], config: TrainConfig
-) -> Iterator[list[Example]]:
-    """Consecutive examples, as many as the budgets of padded frames and clips allow."""
-    batch: list[Example] = []
-    longest = 0
-    for example in examples:
-        longest = max(longest, example.n_frames)
-        full = longest * (len(batch) + 1) > config.frames_per_batch
-        if batch and (full or len(batch) == config.clips_per_batch):
-            yield batch
-            batch, longest = [], example.n_frames
-        batch.append(example)
-    if batch:
-        yield batch
+    examples: Sequence[Example], config: TrainConfig, *, order: Sequence[int] | None = None
+) -> list[list[Example]]:
+    """Batches of consecutive examples within the budgets of padded frames and clips; `order` sorts
+    them first.
+    """
+    packed = pack(
+        [example.n_frames for example in examples],
+        range(len(examples)) if order is None else order,
+        max_frames=config.frames_per_batch,
+        max_clips=config.clips_per_batch,
+    )
+    return [[examples[i] for i in batch] for batch in packed]
 
 
 def update_seed(seed: int, update: int) -> int:

@@ -1,8 +1,9 @@
 """The training loop, on Hugging Face `accelerate` for devices and precision.
 
-One update: a batch of like lengths, augmented, loss, gradient clipped, AdamW, learning rate by warm-up and cosine *per
-update*. After every epoch the dev split is recognized greedily; the weights with the lowest dev WER are kept, ties go to the
-lower dev loss. The test split is never touched here.
+One update: a batch of like lengths, augmented, loss, gradient clipped, AdamW, learning rate by
+warm-up and cosine *per update*. After every epoch the dev split is recognized greedily; the weights
+with the lowest dev WER are kept, ties go to the lower dev loss. The test split is never touched
+here.
 """
 
 import json
@@ -61,7 +62,9 @@ class TrainProgress:
 
 @dataclass(frozen=True)
 class TrainSummary:
-    """What a finished training amounts to; `dev_wer` is a fraction, and optimistic: it chose the weights."""
+    """What a finished training amounts to; `dev_wer` is a fraction, and optimistic: it chose the
+    weights.
+    """
 
     run: Path
     task: str
@@ -104,7 +107,8 @@ def train(
         recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": seed})})
     if out.exists() and any(out.iterdir()) and not resume:
         raise TrainingError(
-            f"{out} already holds files; add --resume to go on with its training, or choose another --out"
+            f"{out} already holds files; add --resume to go on with its training, or choose "
+            f"another --out"
         )
     plan = make_plan(recipe, dataset)
     trainer = Trainer(recipe, dataset, plan, out, device=device, init_from=init_from)
@@ -219,8 +223,9 @@ class Trainer:
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(
-                f"the loss is {value} at update {update + 1} (clips {', '.join(batch.clip_ids[:3])} ...); "
-                "lower train.peak_lr, or use train.precision=no"
+                f"the loss is {value} at update {update + 1} (clips "
+                f"{', '.join(batch.clip_ids[:3])} "
+                "...); lower train.peak_lr, or use train.precision=no"
             )
         self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
@@ -238,10 +243,12 @@ class Trainer:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Exponential moving average of the weights; its memory grows with the number of updates."""
+        """Exponential moving average of the weights; its memory grows with the updates."""
         if not self.averaged:
             return
-        decay = min(self.config.ema_decay, (1 + self.progressed.update) / (10 + self.progressed.update))
+        decay = min(
+            self.config.ema_decay, (1 + self.progressed.update) / (10 + self.progressed.update)
+        )
         for name, value in self._bare().state_dict().items():
             average = self.averaged[name]
             if average.is_floating_point():
@@ -266,9 +273,7 @@ class Trainer:
             with self.accelerator.autocast():
                 logits = model(batch.coords, batch.is_frame)
             if bool((batch.target_lengths > 0).all()):
-                loss = recognition_loss(
-                    logits, batch, task=self.recipe.task, config=self.config
-                )
+                loss = recognition_loss(logits, batch, task=self.recipe.task, config=self.config)
                 losses.append(loss.item())
             decoded = model.head.decode(logits)
             hypotheses += [" ".join(self.plan.vocabulary.decode(ids)) for ids in decoded]
@@ -377,10 +382,13 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> None:
     if (source.vocabulary, source.recipe.task) != (checkpoint.vocabulary, checkpoint.recipe.task):
         weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
     own = model.state_dict()
-    unfit = [name for name, value in weights.items() if own.get(name, value[:0]).shape != value.shape]
+    unfit = [
+        name for name, value in weights.items() if own.get(name, value[:0]).shape != value.shape
+    ]
     if unfit:
         raise TrainingError(
-            f"the weights of {run} do not fit this recipe (first: {unfit[0]}); use the same model section"
+            f"the weights of {run} do not fit this recipe (first: {unfit[0]}); use the same "
+            f"model section"
         )
     model.load_state_dict(weights, strict=False)
 

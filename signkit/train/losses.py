@@ -1,4 +1,4 @@
-"""Losses: cross-entropy for one gloss a clip, connectionist temporal classification for sequences."""
+"""Losses: cross-entropy for one gloss a clip, CTC for sequences."""
 
 from torch import Tensor
 from torch.nn import functional

@@ -1,4 +1,6 @@
-"""Before the first update: which clips, which glosses, which frame rate, and whether training is possible at all."""
+"""Before the first update: which clips, which glosses, which frame rate, and whether training is
+possible at all.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -82,8 +84,10 @@ def _check_task(clips: list[Clip], recipe: Recipe) -> None:
     wrong = [clip for clip in clips if len(clip.glosses) != 1]
     if recipe.task == "isolated" and wrong:
         raise TrainingError(
-            f"recipe is for isolated signs, but {len(wrong)} of {len(clips)} clips have several glosses, "
-            f"for instance {wrong[0].clip_id!r} ({' '.join(wrong[0].glosses)}); use a continuous recipe"
+            f"recipe is for isolated signs, but {len(wrong)} of {len(clips)} clips have "
+            f"several glosses, "
+            f"for instance {wrong[0].clip_id!r} ({' '.join(wrong[0].glosses)}); use a "
+            f"continuous recipe"
         )
 
 
@@ -93,13 +97,16 @@ def _usual_fps(dataset: PoseDataset, clips: list[Clip]) -> float:
 
 
 def _check_lengths(examples: list[Example], recipe: Recipe) -> None:
-    """CTC needs a step for each gloss and one between equal neighbours; a shorter clip has infinite loss."""
+    """CTC needs a step for each gloss and one between equal neighbours; a shorter clip has infinite
+    loss.
+    """
     subsampling = recipe.model.subsampling
     short = [e for e in examples if e.n_frames < shortest_clip(list(e.target), subsampling)]
     if short:
         worst = short[0]
         raise TrainingError(
             f"{len(short)} clips have too few frames for their glosses, for instance "
-            f"{worst.clip.clip_id!r}: {worst.n_frames} frames, {len(worst.target)} glosses at subsampling "
-            f"{subsampling}; set model.subsampling lower, raise data.fps, or correct the labels"
+            f"{worst.clip.clip_id!r}: {worst.n_frames} frames, {len(worst.target)} glosses at "
+            f"subsampling {subsampling}; set model.subsampling lower, raise data.fps, or "
+            f"correct the labels"
         )

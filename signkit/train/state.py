@@ -1,6 +1,8 @@
-"""What a run needs to go on exactly where it stopped: one file of tensors and counters, replaced after every epoch.
+"""What a run needs to go on exactly where it stopped: one file of tensors and counters, replaced
+after every epoch.
 
-Random numbers need no state: every update draws from a seed made of the run's seed and the update's number.
+Random numbers need no state: every update draws from a seed made of the run's seed and the update's
+number.
 """
 
 import json
@@ -51,7 +53,7 @@ def save_state(
     progressed: Progressed,
     key: str,
 ) -> None:
-    """Replace the state of `run`; `key` tells whether a later command continues the same training."""
+    """Replace the state of `run`; `key` tells whether a later command goes on with it."""
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"averaged.{name}": value for name, value in averaged.items()}
     for index, moments in optimizer.state_dict()["state"].items():
@@ -71,8 +73,8 @@ def load_state(
     tensors, metadata = read_tensors(run / "state" / _FILE)
     if metadata["key"] != key:
         raise CheckpointError(
-            f"{run} was trained with another recipe, seed or data than this command's; use the same, or "
-            "another --out"
+            f"{run} was trained with another recipe, seed or data than this command's; use the "
+            "same, or another --out"
         )
     groups: dict[str, dict[str, Tensor]] = {"model": {}, "averaged": {}, "optimizer": {}}
     for name, value in tensors.items():
