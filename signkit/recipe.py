@@ -133,6 +133,7 @@ class AugmentConfig(Section):
     hand_drop: Share = Field(0.05, description="probability that one hand vanishes for a while")
     landmark_noise: NotNegative = Field(0.01, description="sigma in units of the clip's scale")
     bone_stretch: Share = Field(0.1, description="largest relative change of a part's own size")
+    finger_bend_deg: NotNegative = Field(10.0, description="largest turn of a finger at a joint")
 
 
 class ModelConfig(Section):
@@ -296,7 +297,9 @@ def _explain(error: ValidationError) -> str:
 
 
 def _unknown_key(key: str) -> str:
-    near = get_close_matches(key, recipe_keys(), n=1, cutoff=0.5)
+    sections = [name.partition(".")[0] for name in recipe_keys()]
+    candidates = recipe_keys() if "." in key else sections
+    near = get_close_matches(key, candidates, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else "'signkit recipes' shows the known keys"
     return f"recipe has no key {key!r}; {hint}"
 

@@ -41,5 +41,5 @@ def greedy_path(log_probs: Tensor) -> BestPath:
     return BestPath(
         ids=tuple(gloss_id for gloss_id, _, _ in runs),
         steps=tuple((first, end) for _, first, end in runs),
-        score=float(best.sum()),
+        score=best.sum().item(),
     )

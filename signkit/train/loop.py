@@ -383,7 +383,7 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> None:
         weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
     own = model.state_dict()
     unfit = [
-        name for name, value in weights.items() if own.get(name, value[:0]).shape != value.shape
+        name for name, value in weights.items() if name not in own or own[name].shape != value.shape
     ]
     if unfit:
         raise TrainingError(
