@@ -1,8 +1,9 @@
 """The clip table: what each clip is called, where it comes from and what is signed in it.
 
-Labels are corrected by people, so they live in a text table (`clips.csv`) apart from the poses. The table
-is kept column-wise; a `Clip` is made when it is asked for. Glosses are separated by single spaces, therefore no
-gloss contains one. Columns that signkit does not know must start with `x_`; they are carried along untouched.
+Labels are corrected by people, so they live in a text table (`clips.csv`) apart from the poses. The
+table is kept column-wise; a `Clip` is made when it is asked for. Glosses are separated by single
+spaces, therefore no gloss contains one. Columns that signkit does not know must start with `x_`;
+they are carried along untouched.
 """
 
 import re
@@ -61,7 +62,8 @@ class ClipTable:
     """The rows of a clip table, by position and by clip id; immutable.
 
     Args:
-        frame: Text columns (`COLUMNS` plus `x_...`), one row a clip; empty string where nothing is known.
+        frame: Text columns (`COLUMNS` plus `x_...`), one row a clip; empty string where nothing is
+            known.
         source: What to call the table in messages.
 
     Raises:
@@ -74,29 +76,15 @@ class ClipTable:
             if column not in frame.columns:
                 frame = frame.assign(**{column: ""})
         extras = [c for c in frame.columns if c.startswith(EXTRA_PREFIX)]
-        self._frame = frame[[*COLUMNS, *extras]].reset_index(drop=True)
-        _check_rows(self._frame, source)
+        frame = frame[[*COLUMNS, *extras]]
+        _check_rows(frame, source)
+        self._frame = frame.reset_index(drop=True)
         self._row_of = dict(zip(self._frame["clip_id"], range(len(self._frame)), strict=True))
 
     @classmethod
     def read(cls, path: Path) -> "ClipTable":
         """Read and check a CSV file with a header (UTF-8, a byte-order mark is fine)."""
-        import pandas as pd
-
-        if not path.is_file():
-            raise ClipTableError(f"no clip table at {path}; expected a CSV file with a clip_id column")
-        try:
-            frame = pd.read_csv(
-                path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
-            )
-        except UnicodeDecodeError as error:
-            raise ClipTableError(f"{path} is not UTF-8 text; save it as UTF-8 CSV") from error
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise ClipTableError(f"{path} is not a readable CSV table: {error}") from error
-        if "clip_id" in frame.columns:
-            blank = (frame == "").all(axis=1)
-            frame = frame[~blank] if blank.any() else frame
-        return cls(frame.set_axis(frame.index + 2), source=str(path))
+        return cls(read_text_table(path), source=str(path))
 
     @classmethod
     def from_clips(cls, clips: Iterable[Clip]) -> "ClipTable":
@@ -104,11 +92,15 @@ class ClipTable:
         import pandas as pd
 
         rows = [_row(clip) for clip in clips]
-        frame = pd.DataFrame(rows, dtype=object).fillna("") if rows else pd.DataFrame(columns=COLUMNS)
-        return cls(frame.astype(str))
+        frame = (
+            pd.DataFrame(rows, dtype=object).fillna("") if rows else pd.DataFrame(columns=COLUMNS)
+        )
+        return cls(_numbered(frame.astype(str)))
 
     def write(self, path: Path) -> None:
-        """Write the table whole; columns without any value are left out, `clip_id` and `glosses` never."""
+        """Write the table whole; columns without any value are left out, `clip_id` and `glosses`
+        never.
+        """
         keep = [
             c
             for c in self._frame.columns
@@ -141,6 +133,10 @@ class ClipTable:
         """All values of one column as text, in the order of the rows."""
         return self._frame[name].tolist() if name in self._frame.columns else [""] * len(self)
 
+    def frame(self) -> "pd.DataFrame":
+        """A copy of the table: every column as text, also the empty ones."""
+        return self._frame.copy()
+
     def where(self, *, split: str) -> list[Clip]:
         """The clips of one split, in order."""
         return [clip for clip in self if clip.split == split]
@@ -148,14 +144,40 @@ class ClipTable:
     def with_splits(self, splits: dict[str, str]) -> "ClipTable":
         """The same table with the split of some clips replaced."""
         old = zip(self._frame["clip_id"], self._frame["split"], strict=True)
-        return ClipTable(
-            self._frame.assign(split=[splits.get(clip_id, split) for clip_id, split in old])
-        )
+        new = [splits.get(clip_id, split) for clip_id, split in old]
+        return ClipTable(_numbered(self._frame.assign(split=new)))
 
     def extended(self, clips: Sequence[Clip]) -> "ClipTable":
-        """This table followed by the clips it does not have yet; rows that exist stay as they are."""
+        """This table followed by the clips it does not have yet; its own rows stay as they are."""
         new = [clip for clip in clips if clip.clip_id not in self._row_of]
         return ClipTable.from_clips([*self, *new]) if new else self
+
+
+def read_text_table(path: Path) -> "pd.DataFrame":
+    """Every cell of a CSV file as text, indexed by the line it stands on; blank lines are left out.
+
+    Raises:
+        ClipTableError: There is no such file, or it is not a UTF-8 CSV table.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise ClipTableError(f"no clip table at {path}; expected a CSV file with a clip_id column")
+    try:
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        )
+    except UnicodeDecodeError as error:
+        raise ClipTableError(f"{path} is not UTF-8 text; save it as UTF-8 CSV") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ClipTableError(f"{path} is not a readable CSV table: {error}") from error
+    frame = _numbered(frame)
+    return frame[~(frame == "").all(axis=1)]
+
+
+def _numbered(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Rows indexed by their line in a file; line 1 is the header."""
+    return frame.set_axis(range(2, len(frame) + 2))
 
 
 def parse_glosses(text: str) -> tuple[str, ...]:
@@ -188,7 +210,8 @@ def _clip(row: dict[str, str]) -> Clip:
 def _check_columns(frame: "pd.DataFrame", source: str) -> None:
     if "clip_id" not in frame.columns:
         raise ClipTableError(
-            f"{source} has no column 'clip_id' (found: {', '.join(map(str, frame.columns)) or 'nothing'}); "
+            f"{source} has no column 'clip_id' (found: "
+            f"{', '.join(map(str, frame.columns)) or 'nothing'}); "
             f"the first line must name the columns, for instance clip_id,video,glosses,signer"
         )
     for column in frame.columns:
@@ -205,17 +228,18 @@ def _check_rows(frame: "pd.DataFrame", source: str) -> None:
     ids = frame["clip_id"]
     _refuse(frame, ids == "", source, "has no clip_id", "give every clip a unique id")
     _refuse(frame, ids.duplicated(), source, "repeats clip_id {clip_id!r}", "ids must be unique")
-    odd = ids.str.contains(r"[\s/\\\x00]", regex=True)
-    _refuse(frame, odd, source, "has clip_id {clip_id!r}", "ids may not contain spaces or slashes")
+    remedy = "ids may not contain spaces or slashes"
+    _refuse(frame, _matches(ids, _ODD_IN_ID), source, "has clip_id {clip_id!r}", remedy)
     glosses = frame["glosses"]
-    spaces = glosses.str.contains(r"^\s|\s$|\s\s|[^\S ]", regex=True)
     remedy = "separate glosses by single spaces, none at the ends"
-    _refuse(frame, spaces, source, "has glosses {glosses!r}", remedy)
+    _refuse(frame, _matches(glosses, _ODD_SPACE), source, "has glosses {glosses!r}", remedy)
     wrong_split = ~frame["split"].isin(["", *SPLITS])
-    _refuse(frame, wrong_split, source, "has split {split!r}", f"use {', '.join(SPLITS)} or nothing")
+    _refuse(
+        frame, wrong_split, source, "has split {split!r}", f"use {', '.join(SPLITS)} or nothing"
+    )
     for column in _TIMES:
         text = frame[column]
-        bad = (text != "") & ~text.map(_is_time)
+        bad = (text != "") & ~_matches(text, _NUMBER)
         _refuse(frame, bad, source, f"has {column} {{{column}!r}}", "use seconds, 0 or more")
     both = frame[(frame["start_s"] != "") & (frame["end_s"] != "")]
     if len(both):
@@ -227,15 +251,18 @@ def _check_rows(frame: "pd.DataFrame", source: str) -> None:
 
 
 def _refuse(frame: "pd.DataFrame", bad: Any, source: str, what: str, remedy: str) -> None:
-    """Raise for the first row where `bad` holds; data start on line 2 of the file."""
+    """Raise for the first row where `bad` holds; the frame is indexed by line."""
     if bad.any():
         position = int(bad.to_numpy().argmax() if hasattr(bad, "to_numpy") else bad.argmax())
-        row = frame.iloc[position].to_dict()
-        raise ClipTableError(f"{source} line {position + 2} {what.format(**row)}; {remedy}")
+        row, line = frame.iloc[position].to_dict(), frame.index[position]
+        raise ClipTableError(f"{source} line {line} {what.format(**row)}; {remedy}")
 
 
-_NUMBER = re.compile(r"\d+(\.\d*)?([eE][-+]?\d+)?$|\.\d+$")
+_NUMBER = re.compile(r"^(\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+)$")
+_ODD_IN_ID = re.compile(r"[\s/\\\x00]")
+_ODD_SPACE = re.compile(r"^\s|\s$|\s\s|[^\S ]")
 
 
-def _is_time(text: str) -> bool:
-    return bool(_NUMBER.match(text))
+def _matches(column: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":
+    """True where the pattern is found, by Python's rules: its white space is Unicode's."""
+    return column.map(lambda text: pattern.search(text) is not None).astype(bool)

@@ -1,11 +1,13 @@
 """Files that are whole or absent: written under a temporary name, flushed, then renamed.
 
-A reader never sees half a file, whatever kills the writer. Temporary names start with a dot and end in
-`.tmp`, so no pattern of ours matches them; `remove_leftovers` clears what a killed run left behind.
+A reader never sees half a file, whatever kills the writer. Temporary names start with a dot and end
+in `.tmp`, so no pattern of ours matches them; `remove_leftovers` clears what a killed run left
+behind.
 """
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +40,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that becomes `path` when the block ends without an error.
+
+    What a killed run left behind is cleared by the next one.
+
+    Raises:
+        DatasetError: `path` is a file, or a folder with something in it.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise DatasetError(f"{path} already exists; choose another place or delete it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        temporary.replace(path)  # an empty folder may be replaced
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -43,6 +43,8 @@ class Hypothesis:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Hypothesis":
         """The hypothesis that `to_json` described."""
+        if isinstance(record["glosses"], str):
+            raise TypeError("glosses is a text, not a list")
         return cls(
             clip_id=record["clip_id"],
             glosses=tuple(record["glosses"]),
@@ -64,6 +66,11 @@ def read_hypotheses(path: Path) -> list[Hypothesis]:
     Raises:
         ScoreError: A line is not a hypothesis, or a clip appears twice.
     """
+    if not path.is_file():
+        raise ScoreError(
+            f"no file or run at {path}; expected hypotheses as JSON lines, made with "
+            "'signkit recognize RUN SOURCE --out FILE.jsonl'"
+        )
     found: dict[str, Hypothesis] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():

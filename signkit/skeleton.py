@@ -1,10 +1,12 @@
 """Landmark schemas: which landmarks exist, in which order, and how they belong together.
 
-A skeleton is data. Landmarks are addressed by name everywhere; the integer order matters only where arrays
-are read or written. The same name means the same place on the body in every skeleton, so parts, anchors and
-mirror pairs of a skeleton that nobody has seen before can be derived from its names alone.
+A skeleton is data. Landmarks are addressed by name everywhere; the integer order matters only where
+arrays are read or written. The same name means the same place on the body in every skeleton, so
+parts, anchors and mirror pairs of a skeleton that nobody has seen before can be derived from its
+names alone.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,12 +20,14 @@ from signkit.errors import SkeletonError
 
 BODY_LANDMARKS = (
     "nose", "neck", "mid_hip",
-    "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
+    "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye",
+    "right_eye_outer",
     "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder",
     "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky",
     "left_index", "right_index", "left_thumb", "right_thumb", "left_hip", "right_hip",
     "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel", "right_heel",
-    "left_foot_index", "right_foot_index", "left_big_toe", "left_small_toe", "right_big_toe", "right_small_toe",
+    "left_foot_index", "right_foot_index", "left_big_toe", "left_small_toe", "right_big_toe",
+    "right_small_toe",
 )  # fmt: skip
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
@@ -44,7 +48,8 @@ class Skeleton:
         landmarks: L unique names; their order is the order of axis L.
         parts: Part name to its landmarks; together the parts hold every landmark once, in order.
         edges: Pairs of landmarks to draw a line between.
-        mirror_pairs: (left, right) pairs exchanged by a reflection; a landmark in no pair lies on the axis.
+        mirror_pairs: (left, right) pairs exchanged by a reflection; a landmark in no pair lies on
+            the axis.
         n_dims: 2 or 3 coordinates a landmark.
         unmirrored: Landmarks whose partner is missing from this skeleton: a reflection hides them.
 
@@ -208,9 +213,7 @@ def hand_edges(side: str) -> tuple[tuple[str, str], ...]:
     chains = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16),
               (13, 17, 18, 19, 20), (0, 17))  # fmt: skip
     return tuple(
-        (names[a], names[b])
-        for chain in chains
-        for a, b in zip(chain[:-1], chain[1:], strict=True)
+        (names[a], names[b]) for chain in chains for a, b in itertools.pairwise(chain)
     )
 
 

@@ -1,7 +1,8 @@
 """The glosses a recognizer knows, and the numbers that stand for them.
 
-A continuous vocabulary keeps id 0 for the CTC blank, so there are exactly V = glosses + 1 logits; an isolated one has
-no blank and V = glosses. Glosses come from the train split only and are sorted, so equal train sets give equal ids.
+A continuous vocabulary keeps id 0 for the CTC blank, so there are exactly V = glosses + 1 logits;
+an isolated one has no blank and V = glosses. Glosses come from the train split only and are sorted,
+so equal train sets give equal ids.
 """
 
 import json

@@ -1,0 +1,49 @@
+# `make demo` and `make test` set everything up by themselves: a virtual environment with the pinned set of
+# constraints.txt, and, where they are missing and can be installed, the system libraries that OpenCV and MediaPipe load.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+LATEST := .venv-latest
+BIN := $(VENV)/bin
+
+.PHONY: setup system demo test test-latest check fix bench clean
+
+setup: system $(VENV)/.ready
+system:
+	@sh tools/system_libraries.sh
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,dwpose]'
+	touch $@
+
+$(LATEST)/.ready: pyproject.toml constraints-latest.txt
+	$(PYTHON) -m venv $(LATEST)
+	$(LATEST)/bin/pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[dev]'
+	touch $@
+
+# The whole journey on generated videos, ending with the score table.
+demo: setup
+	$(BIN)/signkit demo demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+# The same tests on the newest MediaPipe, NumPy 2 and pyarrow.
+test-latest: system $(LATEST)/.ready
+	$(LATEST)/bin/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) $(LATEST) build *.egg-info .pytest_cache .mypy_cache .ruff_cache demo

@@ -1,0 +1,253 @@
+"""Commands that make, convert, inspect and split datasets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signkit.cli.options import Dataset, Json, Quiet, Seed, Weights, Workers, all_cores, given
+from signkit.cli.printing import (
+    failure_lines,
+    first_few,
+    percent,
+    print_dataset,
+    print_export,
+    print_extract,
+    print_import,
+    print_json,
+    print_rows,
+    print_split,
+    print_synth,
+)
+from signkit.cli.progress import progress, say
+
+if TYPE_CHECKING:
+    from signkit.extract import Progress
+
+SOME_FAILED = 3
+CHECK_FAILED = 4
+
+
+def synth(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to make.")],
+    mode: Annotated[
+        str | None, typer.Option(help="isolated: one sign a clip; continuous: sentences.")
+    ] = None,
+    signers: Annotated[int | None, typer.Option(min=1, help="Different signers.")] = None,
+    glosses: Annotated[int | None, typer.Option(min=1, help="Different glosses.")] = None,
+    clips: Annotated[int | None, typer.Option(min=1, help="Clips of all signers.")] = None,
+    render: Annotated[
+        bool | None, typer.Option("--render/--no-render", help="Videos, or a dataset of poses.")
+    ] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Generate signers, a lexicon and clips whose landmarks and glosses are known exactly."""
+    from signkit.synth import synthesize
+
+    options = given(
+        mode=mode, n_signers=signers, n_glosses=glosses, n_clips=clips, render=render, seed=seed
+    )  # fmt: skip
+    with progress("synth", quiet=quiet) as update:
+        summary = synthesize(out, **options, workers=all_cores(workers), progress=update)
+    if as_json:
+        print_json(vars(summary))
+    else:
+        print_synth(summary)
+
+
+def extract(
+    videos: Annotated[
+        Path,
+        typer.Argument(
+            metavar="VIDEOS",
+            help="Folder of videos, folders named by gloss, or a folder with clips.csv.",
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Dataset folder.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Clip table to use instead of VIDEOS/clips.csv.")
+    ] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="mediapipe, or your own as package.module:factory.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Thin the frames to this rate; by default all are kept.")
+    ] = None,
+    workers: Workers = None,
+    weights: Weights = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try the clips in failures.csv again.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Drop the poses of an earlier run.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn videos into a dataset of poses; a stopped run goes on with the same command."""
+    from signkit.extract import extract
+    from signkit.failures import read_failures
+
+    options = given(labels=labels, extractor=extractor, fps=fps, workers=workers, weights=weights)
+    with progress("extract", quiet=quiet) as update:
+        summary = extract(
+            videos,
+            out,
+            **options,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
+            progress=lambda state: update(state.done, state.total, extraction_note(state)),
+        )
+    if as_json:
+        print_json(vars(summary) | {"out": str(out)})
+    else:
+        print_extract(summary, out)
+    if summary.any_failed:
+        say(f"{summary.n_failed} clips failed:", quiet=quiet)
+        for line in failure_lines(list(read_failures(out / "failures.csv").values())):
+            say(line, quiet=quiet)
+        raise typer.Exit(SOME_FAILED)
+
+
+def extraction_note(state: "Progress") -> str:
+    """The right end of the progress line of an extraction."""
+    failed = f", {state.failed} failed" if state.failed else ""
+    return f"{state.frames_per_s:.0f} frames/s{failed}"
+
+
+def list_formats(wanted: bool) -> None:
+    """Print the formats and leave, for `--list`."""
+    if not wanted:
+        return
+    from signkit.convert import FORMATS
+
+    rows = []
+    for name, form in FORMATS.items():
+        ways = [way for way, there in (("import", form.reader), ("export", form.writer)) if there]
+        rows.append((name, ", ".join(ways), form.description))
+    print_rows(rows)
+    raise typer.Exit
+
+
+Format = Annotated[str, typer.Argument(metavar="FORMAT", help="A name from --list.")]
+ListFormats = Annotated[
+    bool, typer.Option("--list", callback=list_formats, is_eager=True, help="List the formats.")
+]
+
+
+def import_(
+    format_name: Format,
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or file to read.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Dataset folder; must be new.")],
+    list_: ListFormats = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a dataset of somebody else's landmarks."""
+    from signkit.convert import import_dataset
+
+    with progress("import", quiet=quiet) as update:
+        summary = import_dataset(format_name, source, out, progress=update)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_import(summary)
+    if summary.unlisted:
+        say(
+            f"{len(summary.unlisted)} clips have landmarks but no row in clips.csv and were left "
+            f"out: {first_few(summary.unlisted)}",
+            quiet=quiet,
+        )
+    if summary.failures:
+        say(f"{len(summary.failures)} clips failed:", quiet=quiet)
+        for line in failure_lines(summary.failures):
+            say(line, quiet=quiet)
+        raise typer.Exit(SOME_FAILED)
+
+
+def export(
+    format_name: Format,
+    source: Annotated[Path, typer.Argument(metavar="DATASET", help="Dataset folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder or file; must be new.")],
+    list_: ListFormats = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a dataset in a foreign format."""
+    from signkit.convert import export_dataset
+
+    with progress("export", quiet=quiet) as update:
+        summary = export_dataset(format_name, source, out, progress=update)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_export(summary)
+    if summary.unlisted:
+        say(
+            f"{len(summary.unlisted)} clips have landmarks but no row in clips.csv and were left "
+            f"out: {first_few(summary.unlisted)}",
+            quiet=quiet,
+        )
+
+
+def inspect(
+    dataset: Dataset,
+    min_hand_rate: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Exit 4 when fewer frames than this share show a hand."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is in a dataset and how good its poses are."""
+    from signkit.view import has_hand_rate, inspect_dataset
+
+    with progress("inspect", quiet=quiet) as update:
+        summary = inspect_dataset(dataset, progress=update)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_dataset(summary)
+    if min_hand_rate is not None and not has_hand_rate(summary, min_hand_rate):
+        say(
+            f"a hand is seen in {percent(summary.hand_rate)} of the frames, less than "
+            f"{percent(min_hand_rate)}; worst clips: "
+            f"{first_few([clip_id for clip_id, _ in summary.worst_hands])}",
+            quiet=quiet,
+        )
+        raise typer.Exit(CHECK_FAILED)
+
+
+def split(
+    dataset: Dataset,
+    by: Annotated[
+        str | None, typer.Option(help="signer or sentence (kept whole), or random clips.")
+    ] = None,
+    dev: Annotated[float | None, typer.Option(help="Share of all clips wanted in dev.")] = None,
+    test: Annotated[float | None, typer.Option(help="Share of all clips wanted in test.")] = None,
+    holdout_signers: Annotated[
+        str | None, typer.Option(help="Signers, joined by commas, whose clips become test.")
+    ] = None,
+    seed: Seed = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Assign clips to train, dev and test; only what is asked for changes."""
+    from signkit.split import split_dataset
+
+    signers = holdout_signers.split(",") if holdout_signers else None
+    options = given(by=by, dev=dev, test=test, holdout_signers=signers, seed=seed)
+    summary = split_dataset(dataset, **options)
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        print_split(summary)
+    if summary.lost_glosses:
+        say(
+            f"{len(summary.lost_glosses)} glosses of dev or test are not in train: "
+            f"{first_few(summary.lost_glosses)}",
+            quiet=quiet,
+        )

@@ -1,0 +1,164 @@
+"""How results look on stdout: one JSON object, or a few plain lines."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from signkit.convert import ExportSummary, ImportSummary
+    from signkit.extract import ExtractSummary
+    from signkit.failures import Failure
+    from signkit.report import Report, Slice
+    from signkit.split import SplitSummary
+    from signkit.synth import SynthSummary
+    from signkit.train import TrainSummary
+    from signkit.view import DatasetSummary, Diagnosis
+
+FIRST_FEW = 3
+
+
+def print_json(record: Any) -> None:
+    """One JSON object."""
+    print(json.dumps(record, indent=1, ensure_ascii=False, default=str))
+
+
+def print_rows(rows: Iterable[Sequence[object]]) -> None:
+    """Left-aligned columns, two spaces apart."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column), default=0) for column in zip(*texts, strict=True)]
+    for row in texts:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def percent(share: float | None) -> str:
+    """`93.1 %`, or a dash where there is nothing to measure."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def first_few(names: Sequence[str]) -> str:
+    """The first names of a long list."""
+    more = f" and {len(names) - FIRST_FEW} more" if len(names) > FIRST_FEW else ""
+    return ", ".join(names[:FIRST_FEW]) + more
+
+
+def failure_lines(failures: "Sequence[Failure]") -> list[str]:
+    """What failed and why, the first few in full."""
+    lines = [f"  {f.clip_id}: {f.reason}" for f in failures[:FIRST_FEW]]
+    rest = len(failures) - FIRST_FEW
+    return [*lines, f"  and {rest} more, see failures.csv"] if rest > 0 else lines
+
+
+def print_synth(summary: "SynthSummary") -> None:
+    print(
+        f"{summary.out}: {summary.n_clips} clips, {summary.n_frames} frames, {summary.n_signers} "
+        f"signers, {summary.n_glosses} glosses"
+    )
+
+
+def print_extract(summary: "ExtractSummary", out: object) -> None:
+    made = f"{summary.n_done} of {summary.n_clips} clips"
+    before = f", {summary.n_skipped} were there already" if summary.n_skipped else ""
+    print(f"{out}: {made}{before}, {summary.n_frames} frames, {summary.frames_per_s:.1f} frames/s")
+    if summary.detection:
+        seen = (f"{part} {percent(rate)}" for part, rate in summary.detection.items())
+        print(f"seen: {', '.join(seen)}")
+
+
+def print_import(summary: "ImportSummary") -> None:
+    print(
+        f"{summary.out}: {summary.n_with_poses} of {summary.n_clips} clips, {summary.n_frames} "
+        f"frames, skeleton {summary.skeleton}"
+    )
+
+
+def print_export(summary: "ExportSummary") -> None:
+    print(
+        f"{summary.out}: {summary.n_clips} clips, {summary.n_with_poses} with poses, "
+        f"{summary.n_frames} frames"
+    )
+
+
+def print_dataset(summary: "DatasetSummary") -> None:
+    """The table of `signkit inspect`."""
+    fps = "-" if summary.fps is None else "{:g} / {:g} / {:g}".format(*summary.fps)
+    print_rows(
+        [
+            ("name", summary.name or "-"),
+            ("skeleton", summary.skeleton),
+            ("extractor", summary.extractor or "-"),
+            ("clips", summary.n_clips),
+            ("with poses", summary.n_with_poses),
+            ("labelled", summary.n_labelled),
+            ("frames", summary.n_frames),
+            ("hours", f"{summary.hours:.2f}"),
+            ("fps lowest / middle / highest", fps),
+            ("signers", summary.n_signers),
+            ("glosses", f"{summary.n_glosses} different, {summary.n_gloss_tokens} signed"),
+            ("failures", summary.n_failed),
+        ]
+    )
+    print()
+    header = ("split", "clips", "with poses", "labelled", "signers", "glosses")
+    rows = [
+        (split, n.clips, n.with_poses, n.labelled, n.signers, n.glosses)
+        for split, n in summary.splits.items()
+    ]
+    print_rows([header, *rows])
+    print()
+    rates = [(part, percent(rate)) for part, rate in summary.detection_rate.items()]
+    print_rows([("part", "frames it is seen in"), *rates, ("any hand", percent(summary.hand_rate))])
+
+
+def print_split(summary: "SplitSummary") -> None:
+    rows = [
+        (split, n, len(summary.signers[split]), summary.n_sentences[split])
+        for split, n in summary.n_clips.items()
+    ]
+    print_rows([("split", "clips", "signers", "sentences"), *rows])
+
+
+def print_training(summary: "TrainSummary") -> None:
+    print(
+        f"{summary.run}: {summary.task} recognizer, {summary.n_parameters / 1e6:.2f} M parameters, "
+        f"best epoch {summary.best_epoch}, dev WER {100 * summary.dev_wer:.1f}"
+    )
+
+
+def print_report(report: "Report") -> None:
+    """The table of `signkit score`; its first line is the signature."""
+    print(report.signature)
+    print()
+    errors = f"{report.substitutions} / {report.deletions} / {report.insertions}"
+    rows: list[tuple[str, str]] = [
+        ("reference glosses", str(report.n_ref)),
+        ("substituted / deleted / inserted", errors),
+        ("clips without an error", percent(report.sentence_accuracy)),
+        ("glosses train does not have", percent(report.oov_rate)),
+    ]
+    if report.top1 is not None:
+        rows += [("top 1", percent(report.top1)), ("top 5", percent(report.top5))]
+    print_rows(rows)
+    slices = [
+        *((f"signer {name}", part) for name, part in report.by_signer.items()),
+        ("sentences that occur in train", report.seen_sentences),
+        ("sentences that do not", report.unseen_sentences),
+    ]
+    print()
+    print_rows([("slice", "WER", "clips", "glosses"), *(_slice_row(*named) for named in slices)])
+
+
+def _slice_row(name: str, part: "Slice") -> tuple[str, str, int, int]:
+    wer = "-" if part.wer is None else f"{100 * part.wer:.1f}"
+    return (name, wer, part.n_clips, part.n_ref)
+
+
+def print_diagnosis(diagnosis: "Diagnosis") -> None:
+    """The table of `signkit doctor`."""
+    rows = [(check.status, check.name, check.found) for check in diagnosis.checks]
+    print_rows(rows)
+    remedies = [check for check in diagnosis.checks if check.remedy]
+    if remedies:
+        print()
+        for check in remedies:
+            print(f"{check.name}: {check.remedy}")

@@ -1,0 +1,110 @@
+"""Progress on stderr: a bar with rate and time left on a terminal, else a line now and then."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+SECONDS_BETWEEN_LINES = 10.0
+
+Update = Callable[..., None]
+"""(done, total, note="") -> None"""
+
+
+def say(message: str, *, quiet: bool = False) -> None:
+    """One message for people, on stderr."""
+    if not quiet:
+        print(message, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(label: str, *, unit: str = "clips", quiet: bool = False) -> Iterator[Update]:
+    """A function to call with (done, total, note) while the block runs.
+
+    Args:
+        label: What is being done.
+        unit: What is counted.
+        quiet: Show nothing.
+    """
+    if quiet:
+        yield lambda *_: None
+    elif sys.stderr.isatty():
+        yield from _bar(label, unit)
+    else:
+        yield _Lines(label, unit).update
+
+
+def _bar(label: str, unit: str) -> Iterator[Update]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=None, rate="", note="")
+        clock = _Clock()
+
+        def update(done: int, total: int, note: str = "") -> None:
+            rate = clock.rate(done)
+            shown = f"{rate:.3g} {unit}/s" if rate else ""
+            bar.update(task, completed=done, total=total, rate=shown, note=note)
+
+        yield update
+
+
+class _Clock:
+    """The rate of this run: what earlier runs did comes with the first report and does not count."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+        self._done_before: int | None = None
+
+    def rate(self, done: int) -> float:
+        """Things per second; 0 while it is not known."""
+        if self._done_before is None:
+            self._done_before = done if done > 1 else 0
+            self._started = monotonic() if done > 1 else self._started
+        return (done - self._done_before) / max(monotonic() - self._started, 1e-6)
+
+
+class _Lines:
+    """Prints a line every ten seconds and at the end."""
+
+    def __init__(self, label: str, unit: str) -> None:
+        self._label, self._unit = label, unit
+        self._clock = _Clock()
+        self._last_line = monotonic()
+
+    def update(self, done: int, total: int, note: str = "") -> None:
+        rate = self._clock.rate(done)
+        if done < total and monotonic() - self._last_line < SECONDS_BETWEEN_LINES:
+            return
+        self._last_line = monotonic()
+        parts = [f"{self._label} {done}/{total}"]
+        if rate:
+            parts.append(f"{rate:.3g} {self._unit}/s")
+        if rate and done < total:
+            parts.append(f"{duration((total - done) / rate)} left")
+        say(", ".join([*parts, *([note] if note else [])]))
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min 5 s`, `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,22 @@
+"""Commands about the machine signkit runs on."""
+
+import typer
+
+from signkit.cli.data import CHECK_FAILED
+from signkit.cli.options import Json, Weights
+from signkit.cli.printing import print_diagnosis, print_json
+
+
+def doctor(weights: Weights = None, as_json: Json = False) -> None:
+    """Versions, extractor models, devices and codecs, and what to do about each gap."""
+    from signkit.extract.mediapipe import TASK_FILE
+    from signkit.extract.weights import find_weights
+    from signkit.view import diagnose
+
+    diagnosis = diagnose({TASK_FILE: find_weights(TASK_FILE, explicit=weights)})
+    if as_json:
+        print_json(diagnosis.to_json())
+    else:
+        print_diagnosis(diagnosis)
+    if not diagnosis.is_healthy:
+        raise typer.Exit(CHECK_FAILED)

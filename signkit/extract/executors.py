@@ -1,0 +1,263 @@
+"""Where clips are extracted: a pool of processes on this machine.
+
+The standard pools break as a whole when one process is killed; a native library that aborts, or
+the kernel that needs memory, kills one now and then. Here each place in the pool starts another
+process, tries its clip once more, and only then gives that one clip up.
+"""
+
+import os
+import pickle
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from queue import SimpleQueue
+from subprocess import PIPE, Popen, TimeoutExpired
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Any, Protocol
+
+from signkit.errors import ExtractionError, SignkitError
+from signkit.extract.extractor import ExtractorInfo
+from signkit.extract.landmarks import ClipJob, Outcome, failure
+from signkit.extract.worker import WorkerSetup
+
+TRIES_PER_CLIP = 2
+CLIPS_PER_WORKER = 256
+CLIPS_AHEAD_PER_WORKER = 8
+EXIT_WITHIN_S = 10.0
+
+
+class Executor(Protocol):
+    """Runs clips somewhere."""
+
+    @property
+    def info(self) -> ExtractorInfo:
+        """The extractor that its workers run."""
+        ...
+
+    def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
+        """(position in `jobs`, outcome) of every job, as they finish."""
+        ...
+
+    def close(self) -> None:
+        """Stop everything at once; may be called again."""
+        ...
+
+
+class LocalExecutor:
+    """A pool of worker processes on this machine.
+
+    Args:
+        extractor: Name or import path of the extractor.
+        weights: Its model file or folder.
+        n_workers: Processes; None for one on each core this process may use.
+    """
+
+    def __init__(
+        self, extractor: str, *, weights: Path | None = None, n_workers: int | None = None
+    ) -> None:
+        cpus = usable_cpus()
+        self.n_workers = n_workers or len(cpus)
+        setup = WorkerSetup(extractor, weights)
+        self._places = [_Place(replace(setup, cpu=cpu)) for cpu in _pins(cpus, self.n_workers)]
+        self._idle: SimpleQueue[_Place] = SimpleQueue()
+        for place in self._places:
+            self._idle.put(place)
+        self._threads = ThreadPoolExecutor(self.n_workers, thread_name_prefix="signkit-extract")
+
+    def __enter__(self) -> "LocalExecutor":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def info(self) -> ExtractorInfo:
+        """The extractor that the workers run; starts the first of them.
+
+        Raises:
+            SignkitError: It cannot be made.
+        """
+        try:
+            return self._places[0].worker().info
+        except _WorkerDiedError as death:
+            raise ExtractionError(f"the extractor could not start: {death}") from death
+
+    def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
+        """(position, outcome) as they finish, never far ahead of the oldest unfinished job."""
+        pending: dict[Future[Outcome], int] = {}
+        following = 0
+        while pending or following < len(jobs):
+            oldest = min(pending.values(), default=following)
+            end = min(len(jobs), oldest + CLIPS_AHEAD_PER_WORKER * self.n_workers)
+            while following < end and len(pending) < 2 * self.n_workers:
+                pending[self._threads.submit(self._extract, jobs[following])] = following
+                following += 1
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield pending.pop(future), future.result()
+
+    def close(self) -> None:
+        """Kill the workers and wait until they are gone."""
+        for place in self._places:
+            place.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for place in self._places:
+            place.retire()
+
+    def _extract(self, job: ClipJob) -> Outcome:
+        place = self._idle.get()
+        try:
+            return place.extract(job)
+        finally:
+            self._idle.put(place)
+
+
+def usable_cpus() -> list[int]:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _pins(cpus: list[int], n_workers: int) -> list[int | None]:
+    """The core each worker stays on, where the pool fills the machine.
+
+    MediaPipe then starts one thread instead of one for each core; two workers on two cores gained
+    17 %. A smaller pool is not pinned: its threads use the free cores, and a second run would
+    meet it on the same ones.
+    """
+    if not hasattr(os, "sched_setaffinity") or n_workers < len(cpus):
+        return [None] * n_workers
+    return [cpus[i % len(cpus)] for i in range(n_workers)]
+
+
+class _WorkerDiedError(Exception):
+    """The process of a worker ended before it answered."""
+
+
+class _Place:
+    """One place in the pool: it holds a worker, and starts another one when that is gone or old."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._setup = setup
+        self._worker: _Worker | None = None
+        self._is_stopped = False
+
+    def worker(self) -> "_Worker":
+        if self._worker is not None and self._worker.n_clips >= CLIPS_PER_WORKER:
+            self.retire()  # native libraries leak
+        if self._worker is None:
+            self._worker = _Worker(self._setup)
+            if self._is_stopped:  # stopped while the process was starting
+                self._worker.kill()
+        return self._worker
+
+    def extract(self, job: ClipJob) -> Outcome:
+        reason = ""
+        for _ in range(TRIES_PER_CLIP):
+            if self._is_stopped:
+                break
+            try:
+                return self.worker().extract(job)
+            except _WorkerDiedError as death:
+                reason = str(death)
+                self.retire()
+        return failure(job, "worker", reason)
+
+    def stop(self) -> None:
+        """Kill the process, from any thread; the one that waits for its answer sees it die."""
+        self._is_stopped = True
+        if self._worker is not None:
+            self._worker.kill()
+
+    def retire(self) -> None:
+        """Give up the process; only for the thread that uses it."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+class _Worker:
+    """A running worker process.
+
+    Raises:
+        _WorkerDiedError: It ended before it was ready.
+    """
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        program = (
+            f"import sys; sys.path[:] = {sys.path!r}; import signkit.extract.worker as w; w.main()"
+        )
+        self._log = TemporaryFile()  # noqa: SIM115  closed by close
+        self._process = Popen(
+            [sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, stderr=self._log
+        )
+        self.n_clips = 0
+        try:
+            self.info: ExtractorInfo = self._ask(setup)
+        except BaseException:
+            self.close()
+            raise
+
+    def extract(self, job: ClipJob) -> Outcome:
+        self.n_clips += 1
+        outcome: Outcome = self._ask(job)
+        return outcome
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            with suppress(OSError):  # what was not sent is lost with the process
+                pipe.close()  # type: ignore[union-attr]
+
+    def _ask(self, message: object) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            answer = pickle.load(self._process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            raise _WorkerDiedError(self._obituary()) from error
+        if isinstance(answer, SignkitError):
+            raise answer
+        return answer
+
+    def _obituary(self) -> str:
+        try:
+            code = self._process.wait(EXIT_WITHIN_S)
+        except TimeoutExpired:  # it talks nonsense but lives
+            self.kill()
+            return "worker gave an answer that cannot be read"
+        if code == -9:  # killed from outside, in the middle of a word; often for want of memory
+            return "worker died (signal 9)"
+        cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+        self._log.seek(0)
+        words = last_words(self._log.read().decode(errors="replace"))
+        return f"worker died ({cause})" + (f": {words}" if words else "")
+
+
+_NOISE = re.compile(r"[WI]\d{4} |WARNING|INFO|\s|\*\*\*|@|$")
+
+
+def last_words(log: str) -> str:
+    """The line of a process's error output that tells best why it ended; empty where none does."""
+    lines = log.splitlines()
+    fatal = [line for line in lines if re.match(r"[FE]\d{4} ", line)]
+    plain = [line for line in lines if not _NOISE.match(line)]
+    return next(iter(fatal[-1:] or plain[-1:]), "").strip()

@@ -1,0 +1,331 @@
+"""MediaPipe Holistic: body, face mesh and both hands of one signer, by either of its two APIs.
+
+Up to 0.10.21 the wheel carries the `mp.solutions` graph and its models; from 0.10.33 there is
+only the Tasks API, which wants `holistic_landmarker.task`. A `.task` file at hand is used;
+without one the bundled graph is.
+
+Decisions that shaped this file:
+
+- Every clip gets a landmarker of its own. Both APIs carry tracking and smoothing from frame to
+  frame, so a clip would otherwise depend on the one before (google-ai-edge/mediapipe#4981). The
+  bundled graph could be reset, 50 ms a clip cheaper than a new one; the Tasks API cannot.
+- The face of a `.task` file has 468 or 478 points. A clip may begin without a face, so the number
+  is read from the model itself, not from a first result.
+- The bundled graph smooths as if every clip had 30 frames a second; it takes no times. The Tasks
+  API gets the real ones.
+- MediaPipe 0.10.21 has the Tasks API too, but its reader of results aborts the process as soon as
+  a hand is out of sight, and drops the whole body with the face. There the packets are read here.
+- x and y come as fractions of width and height, z in the scale of x: all three leave here as
+  pixels.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from typing import Any, Protocol
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signkit.errors import ExtractionError, WeightsError
+from signkit.extract.extractor import Landmarks
+from signkit.extract.weights import find_weights, sha256_of
+from signkit.skeleton import Skeleton
+from signkit.skeletons import SKELETONS
+
+TASK_FILE = "holistic_landmarker.task"
+TASK_URL = (
+    "https://storage.googleapis.com/mediapipe-models/holistic_landmarker/holistic_landmarker/"
+    f"float16/1/{TASK_FILE}"
+)
+FACE_MODEL = "face_landmarks_detector.tflite"
+SKELETON_BY_FACE = {468: "mediapipe-543", 478: "mediapipe-553"}
+BUNDLED_OPTIONS = {
+    "model_complexity": 1,
+    "smooth_landmarks": True,
+    "refine_face_landmarks": False,
+    "min_detection_confidence": 0.5,
+    "min_tracking_confidence": 0.5,
+}
+TASK_OPTIONS = {
+    "min_face_detection_confidence": 0.5,
+    "min_face_landmarks_confidence": 0.5,
+    "min_pose_detection_confidence": 0.5,
+    "min_pose_landmarks_confidence": 0.5,
+    "min_hand_landmarks_confidence": 0.5,
+}
+SYSTEM_PACKAGES = "libgl1 libglib2.0-0 libegl1 libgles2"
+
+Parts = Mapping[str, Sequence[Any]]
+"""Part of the skeleton -> MediaPipe's landmarks of it, none where the part is out of sight."""
+
+
+class Landmarker(Protocol):
+    """MediaPipe on one clip."""
+
+    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
+        """The parts that are in sight."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Backend(Protocol):
+    """One of MediaPipe's APIs with its models."""
+
+    skeleton: Skeleton
+
+    def describe(self) -> dict[str, Any]: ...
+
+    def open(self) -> Landmarker:
+        """A landmarker that has seen nothing yet."""
+        ...
+
+
+class MediaPipeExtractor:
+    """MediaPipe Holistic as an `Extractor`.
+
+    Args:
+        weights: `holistic_landmarker.task` or its folder; None looks in the usual places, then
+            for the bundled graph.
+
+    Raises:
+        WeightsError: The model is missing or damaged.
+        ExtractionError: MediaPipe cannot be loaded.
+    """
+
+    name = "mediapipe"
+
+    def __init__(self, weights: Path | None = None) -> None:
+        self._mediapipe = _import_mediapipe()
+        self.version = version("mediapipe")
+        self._backend = self._choose(find_weights(TASK_FILE, explicit=weights))
+        self.skeleton = self._backend.skeleton
+        self._slices = _part_slices(self.skeleton)
+        self._landmarker: Landmarker | None = None
+        self._scale = np.ones(3, np.float32)
+
+    def _choose(self, task: Path | None) -> Backend:
+        if task is not None:
+            return TaskBackend(self._mediapipe, task)
+        if hasattr(self._mediapipe, "solutions"):
+            return BundledBackend(self._mediapipe)
+        raise WeightsError(
+            f"MediaPipe {self.version} brings no models and no {TASK_FILE} was found; download "
+            f"{TASK_URL} and pass --weights PATH/{TASK_FILE}, or put it into ~/.cache/signkit"
+        )
+
+    def describe(self) -> dict[str, Any]:
+        return self._backend.describe()
+
+    def begin_clip(self, fps: float, width_px: int, height_px: int) -> None:
+        self.close()
+        self._landmarker = self._backend.open()
+        self._scale = np.array([width_px, height_px, width_px], np.float32)
+
+    def __call__(self, frame: NDArray[np.uint8], time_s: float) -> Landmarks:
+        if self._landmarker is None:
+            raise ExtractionError("begin_clip must be called before the first frame of a clip")
+        try:
+            parts = self._landmarker.detect(frame, time_s)
+        except RuntimeError as error:
+            reason = next(iter(str(error).splitlines()), "no reason given")
+            raise ExtractionError(f"MediaPipe failed at {time_s:.2f} s: {reason}") from error
+        return self._landmarks(parts)
+
+    def close(self) -> None:
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
+
+    def _landmarks(self, parts: Parts) -> Landmarks:
+        coords = np.full((self.skeleton.n_landmarks, 3), np.nan, np.float32)
+        confidence = np.zeros(self.skeleton.n_landmarks, np.float32)
+        for part, where in self._slices.items():
+            if found := parts[part]:
+                if len(found) != where.stop - where.start:
+                    raise WeightsError(
+                        f"MediaPipe returned {len(found)} landmarks of the {part}, but skeleton "
+                        f"{self.skeleton.name!r} has {where.stop - where.start}"
+                    )
+                coords[where] = [(point.x, point.y, point.z) for point in found]
+                confidence[where] = [p.visibility for p in found] if part == "pose" else 1.0
+        return coords * self._scale, np.clip(confidence, 0.0, 1.0)
+
+
+class BundledBackend:
+    """The `mp.solutions.holistic` graph with the models in the wheel (MediaPipe up to 0.10.21)."""
+
+    def __init__(self, mediapipe: Any) -> None:
+        self._solutions = mediapipe.solutions
+        self._folder = Path(mediapipe.__file__).parent
+        n_face = self._solutions.face_mesh.FACEMESH_NUM_LANDMARKS
+        self.skeleton = _skeleton_with_face(n_face, source="the bundled graph")
+
+    def describe(self) -> dict[str, Any]:
+        models = sorted(self._folder.glob("modules/**/*.tflite"))
+        return {
+            "weights_sha256": sha256_of(*models),
+            "options": {"api": "solutions", **BUNDLED_OPTIONS},
+        }
+
+    def open(self) -> "BundledLandmarker":
+        return BundledLandmarker(self._solutions.holistic.Holistic(**BUNDLED_OPTIONS))
+
+
+class BundledLandmarker:
+    """One clip through the bundled graph."""
+
+    def __init__(self, holistic: Any) -> None:
+        self._holistic = holistic
+
+    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
+        result = self._holistic.process(frame)
+        lists = {part: getattr(result, f"{part}_landmarks") for part in _PARTS}
+        return {part: found.landmark if found else () for part, found in lists.items()}
+
+    def close(self) -> None:
+        self._holistic.close()
+
+
+class TaskBackend:
+    """The Tasks API with a `holistic_landmarker.task` file."""
+
+    def __init__(self, mediapipe: Any, task: Path) -> None:
+        self._mediapipe = mediapipe
+        self._task = task
+        n_face = n_face_landmarks(task)
+        self.skeleton = _skeleton_with_face(n_face, source=str(task))
+        self.open().close()  # a fault of the file or the machine shows before any clip
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "weights_sha256": sha256_of(self._task),
+            "options": {"api": "tasks", **TASK_OPTIONS},
+        }
+
+    def open(self) -> "TaskLandmarker":
+        return TaskLandmarker(self._mediapipe, self._task)
+
+
+class TaskLandmarker:
+    """One clip through the Tasks API in video mode."""
+
+    def __init__(self, mediapipe: Any, task: Path) -> None:
+        tasks = mediapipe.tasks
+        options = tasks.vision.HolisticLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_path=str(task)),
+            running_mode=tasks.vision.RunningMode.VIDEO,
+            **TASK_OPTIONS,
+        )
+        try:
+            self._landmarker = tasks.vision.HolisticLandmarker.create_from_options(options)
+        except OSError as error:
+            raise _cannot_be_loaded(error) from error
+        except (RuntimeError, ValueError) as error:
+            raise WeightsError(
+                f"MediaPipe cannot use {task} ({str(error).splitlines()[0]}); "
+                f"download {TASK_URL} again"
+            ) from error
+        self._mediapipe = mediapipe
+        self._reads_packets = hasattr(self._landmarker, "_process_video_data")
+        self._last_ms = -1
+
+    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
+        self._last_ms = max(round(time_s * 1000), self._last_ms + 1)  # must rise strictly
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=frame)
+        if self._reads_packets:
+            return self._detect_by_packets(image)
+        result = self._landmarker.detect_for_video(image, self._last_ms)
+        return {part: getattr(result, f"{part}_landmarks") for part in _PARTS}
+
+    def _detect_by_packets(self, image: Any) -> Parts:
+        """What `detect_for_video` of 0.10.21 should do with parts that are out of sight."""
+        packet = self._mediapipe.packet_creator.create_image(image).at(self._last_ms * 1000)
+        packets = self._landmarker._process_video_data({"image_in": packet})
+        found = {part: packets[f"{part}_landmarks"] for part in _PARTS}
+        get_proto = self._mediapipe.packet_getter.get_proto
+        return {
+            part: () if packet.is_empty() else get_proto(packet).landmark
+            for part, packet in found.items()
+        }
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+_PARTS = ("pose", "face", "left_hand", "right_hand")
+
+
+def n_face_landmarks(task: Path) -> int:
+    """How many face landmarks a `.task` file returns, read from the output shape of its face model.
+
+    Raises:
+        WeightsError: The file is damaged or not a holistic landmarker.
+    """
+    try:
+        with ZipFile(task) as bundle:
+            shapes = _output_shapes(bundle.read(FACE_MODEL))
+    except (BadZipFile, KeyError, struct.error, OSError) as error:
+        raise WeightsError(
+            f"{task} is damaged or not a holistic landmarker ({error}); download {TASK_URL} again"
+        ) from error
+    return max(prod(shape) for shape in shapes) // 3
+
+
+def _output_shapes(model: bytes) -> list[tuple[int, ...]]:
+    """Shapes of the output tensors of a TFLite model.
+
+    A TFLite file is a FlatBuffer: a table points to its vtable, which says where each field lies;
+    fields hold offsets relative to themselves. Field numbers are those of TensorFlow's
+    `schema.fbs`.
+    """
+
+    def field(table: int, number: int) -> int:
+        vtable = table - struct.unpack_from("<i", model, table)[0]
+        return int(table + struct.unpack_from("<H", model, vtable + 4 + 2 * number)[0])
+
+    def follow(position: int) -> int:
+        return int(position + struct.unpack_from("<I", model, position)[0])
+
+    def vector(position: int) -> tuple[int, list[int]]:
+        start = follow(position)
+        (length,) = struct.unpack_from("<I", model, start)
+        return start + 4, list(struct.unpack_from(f"<{length}i", model, start + 4))
+
+    root = follow(0)
+    subgraphs, _ = vector(field(root, 2))
+    graph = follow(subgraphs)
+    tensors, _ = vector(field(graph, 0))
+    _, outputs = vector(field(graph, 2))
+    return [tuple(vector(field(follow(tensors + 4 * i), 0))[1]) for i in outputs]
+
+
+def _skeleton_with_face(n_face: int, *, source: str) -> Skeleton:
+    if n_face not in SKELETON_BY_FACE:
+        known = " or ".join(map(str, SKELETON_BY_FACE))
+        raise WeightsError(f"{source} returns {n_face} face landmarks; expected {known}")
+    return SKELETONS[SKELETON_BY_FACE[n_face]]
+
+
+def _part_slices(skeleton: Skeleton) -> dict[str, slice]:
+    indices = {part: skeleton.part_indices(part) for part in _PARTS}
+    return {part: slice(int(i[0]), int(i[-1]) + 1) for part, i in indices.items()}
+
+
+def _import_mediapipe() -> Any:
+    try:
+        return import_module("mediapipe")
+    except (ImportError, OSError) as error:
+        raise _cannot_be_loaded(error) from error
+
+
+def _cannot_be_loaded(error: Exception) -> ExtractionError:
+    return ExtractionError(
+        f"MediaPipe cannot be loaded ({error}); install it with 'pip install mediapipe', and on a "
+        f"bare Debian or Ubuntu its libraries with 'apt-get install {SYSTEM_PACKAGES}'"
+    )

@@ -1,0 +1,83 @@
+"""The process that runs an extractor: jobs come by standard input, outcomes leave by output.
+
+Native libraries write to standard output and error as they please. So the pipe of the answers is
+moved out of their way first, and what they complain about ends in the log that the parent keeps
+for the worker's last words. When the parent is gone, however it died, standard input ends and so
+does the worker, in the middle of a clip if need be.
+"""
+
+import os
+import pickle
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, BinaryIO
+
+from signkit.errors import SignkitError
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """The first message to a worker.
+
+    Args:
+        extractor: Name or import path of the extractor.
+        weights: Its model file or folder.
+        cpu: The one core to stay on, None to roam.
+    """
+
+    extractor: str
+    weights: Path | None = None
+    cpu: int | None = None
+
+
+def main() -> None:
+    """Answer the setup with an `ExtractorInfo` and every `ClipJob` with an `Outcome`.
+
+    A `SignkitError` is an answer too: it stops the whole run, since the next clip would meet it
+    again.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    answers = _private_stdout()
+    requests: SimpleQueue[Any] = SimpleQueue()
+    Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
+    setup: WorkerSetup = requests.get()
+    if setup.cpu is not None:
+        os.sched_setaffinity(0, {setup.cpu})  # before MediaPipe counts the cores it may use
+    try:
+        _serve(setup, requests, answers)
+    except SignkitError as error:
+        _send(answers, error)
+
+
+def _serve(setup: WorkerSetup, requests: "SimpleQueue[Any]", answers: BinaryIO) -> None:
+    from signkit.extract.extractor import ExtractorInfo, make_extractor
+    from signkit.extract.landmarks import find_landmarks
+
+    extractor = make_extractor(setup.extractor, weights=setup.weights)
+    _send(answers, ExtractorInfo.of(extractor))
+    while True:
+        _send(answers, find_landmarks(requests.get(), extractor))
+
+
+def _private_stdout() -> BinaryIO:
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def _read(source: BinaryIO, requests: "SimpleQueue[Any]") -> None:
+    while True:
+        try:
+            requests.put(pickle.load(source))
+        except (EOFError, pickle.UnpicklingError):
+            os._exit(0)
+
+
+def _send(answers: BinaryIO, message: object) -> None:
+    pickle.dump(message, answers, protocol=pickle.HIGHEST_PROTOCOL)
+    answers.flush()

@@ -1,0 +1,172 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from signkit.cli.main import run
+from signkit.clip import Clip
+from signkit.convert import export_dataset
+from signkit.dataset import PoseDataset
+from signkit.shard import write_shard
+from tests.factories import make_dataset, make_pose
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    return make_dataset(tmp_path / "data").path
+
+
+def error_of(arguments: list[object], capsys: Capture) -> str:
+    """The one line on stderr of a command that is the user's problem."""
+    assert run([str(argument) for argument in arguments]) == 1
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert caught.err.startswith("error: ")
+    assert caught.err.count("\n") == 1
+    return caught.err.removeprefix("error: ").rstrip("\n")
+
+
+def test_import_and_export(dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    arrays, again = tmp_path / "arrays", tmp_path / "again"
+    assert run(["export", "arrays", str(dataset), str(arrays), "--quiet"]) == 0
+    assert run(["import", "arrays", str(arrays), str(again), "--quiet", "--json"]) == 0
+    out = capsys.readouterr().out
+    first, _, rest = out.partition("\n")
+    assert first == f"{arrays}: 24 clips, 24 with poses, 288 frames"
+    record = json.loads(rest)
+    assert (record["n_clips"], record["n_with_poses"], record["failures"]) == (24, 24, [])
+    assert PoseDataset.open(again).clips.ids == PoseDataset.open(dataset).clips.ids
+
+
+def test_failed_clips_are_listed_and_end_with_code_3(
+    dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    export_dataset("arrays", dataset, tmp_path / "arrays")
+    table = tmp_path / "arrays" / "clips.csv"
+    table.write_text(table.read_text() + "late,TEA,ann,train,25,640,480,12\n")
+    assert run(["import", "arrays", str(tmp_path / "arrays"), str(tmp_path / "out")]) == 3
+    caught = capsys.readouterr()
+    assert caught.out == (
+        f"{tmp_path / 'out'}: 24 of 25 clips, 288 frames, skeleton mediapipe-75\n"
+    )
+    assert caught.err.endswith("1 clips failed:\n  late: coords.npz has no landmarks for it\n")
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_formats_are_listed(command: str, capsys: Capture) -> None:
+    assert run([command, "--list"]) == 0
+    assert capsys.readouterr().out == (
+        "arrays  import, export  a folder with corpus.json, clips.csv, coords.npz and perhaps "
+        "confidence.npz\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "clip_id,gloses\na,TEA\n",
+            "has an unknown column 'gloses'; did you mean 'glosses'? name a column of your own "
+            "'x_gloses' to keep it",
+        ),
+        (
+            "clip_id,glosses\na,TEA\nb,I\na,TEA\n",
+            "line 4 repeats clip_id 'a'; ids must be unique",
+        ),
+        (
+            "clip_id,glosses\na,TEA \n",
+            "line 2 has glosses 'TEA '; separate glosses by single spaces, none at the ends",
+        ),
+    ],
+)
+def test_a_broken_clip_table_names_file_and_line(
+    dataset: Path, text: str, message: str, capsys: Capture
+) -> None:
+    (dataset / "clips.csv").write_text(text)
+    assert error_of(["inspect", dataset], capsys) == f"{dataset / 'clips.csv'} {message}"
+
+
+def test_an_import_over_an_existing_folder_is_refused(
+    dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    export_dataset("arrays", dataset, tmp_path / "arrays")
+    assert error_of(["import", "arrays", tmp_path / "arrays", dataset], capsys) == (
+        f"{dataset} already exists; choose another place or delete it first"
+    )
+
+
+def test_an_unknown_format_is_refused(dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert error_of(["export", "arays", dataset, tmp_path / "out"], capsys) == (
+        "cannot export the format 'arays'; did you mean 'arrays'?"
+    )
+
+
+def test_inspect_prints_a_table(dataset: Path, capsys: Capture) -> None:
+    assert run(["inspect", str(dataset), "--quiet"]) == 0
+    caught = capsys.readouterr()
+    lines = caught.out.splitlines()
+    assert "clips                          24" in lines
+    assert "split  clips  with poses  labelled  signers  glosses" in lines
+    assert "train  24     24          24        3        4" in lines
+    assert caught.err == ""
+
+
+def test_inspect_as_json_is_one_object(dataset: Path, capsys: Capture) -> None:
+    assert run(["inspect", str(dataset), "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["n_clips"], record["n_frames"]) == (24, 288)
+
+
+def test_too_few_hands_are_code_4(tmp_path: Path, capsys: Capture) -> None:
+    dataset = make_dataset(tmp_path, [Clip("a"), Clip("b")], without_poses=["a", "b"]).path
+    poses = [make_pose("a", hidden=0), make_pose("b", hidden=1)]
+    write_shard(dataset / "poses" / "shard-00000.parquet", poses)
+    assert run(["inspect", str(dataset), "--min-hand-rate", "0.5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["hand_rate"] == 0.5
+    assert run(["inspect", str(dataset), "--min-hand-rate", "0.6", "--json"]) == 4
+    caught = capsys.readouterr()
+    assert json.loads(caught.out)["worst_hands"] == [["b", 0.0], ["a", 1.0]]
+    assert caught.err.splitlines()[-1] == (
+        "a hand is seen in 50.0 % of the frames, less than 60.0 %; worst clips: b, a"
+    )
+
+
+def test_split_prints_what_each_split_holds(dataset: Path, capsys: Capture) -> None:
+    assert run(["split", str(dataset), "--holdout-signers", "cem"]) == 0
+    caught = capsys.readouterr()
+    assert caught.out == (
+        "split  clips  signers  sentences\n"
+        "train  16     2        4\n"
+        "dev    0      0        0\n"
+        "test   8      1        4\n"
+    )
+    assert caught.err == ""
+
+
+def test_split_warns_of_glosses_that_leave_train(dataset: Path, capsys: Capture) -> None:
+    assert run(["split", str(dataset), "--by", "sentence", "--test", "0.25", "--json"]) == 0
+    caught = capsys.readouterr()
+    (lost,) = json.loads(caught.out)["lost_glosses"]
+    assert caught.err == f"1 glosses of dev or test are not in train: {lost}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "nothing to split off; give --dev, --test or --holdout-signers"),
+        (
+            ["--holdout-signers", "anne"],
+            "no clip has the signer 'anne'; did you mean 'ann'?",
+        ),
+        (
+            ["--by", "singer", "--dev", "0.1"],
+            "there is no split by 'singer'; did you mean 'signer'?",
+        ),
+    ],
+)
+def test_impossible_splits_are_refused(
+    dataset: Path, options: list[object], message: str, capsys: Capture
+) -> None:
+    assert error_of(["split", dataset, *options], capsys) == message

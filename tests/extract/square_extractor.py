@@ -1,0 +1,54 @@
+"""An extractor of one landmark, the centre of a white square: quick, exact, and made to misbehave.
+
+SIGNKIT_TEST_DELAY_S slows every frame down; a red frame kills the process that looks at it.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signkit.skeleton import Skeleton
+
+SKELETON = Skeleton(name="square", landmarks=("nose",), parts={"pose": ("nose",)}, n_dims=2)
+
+
+class SquareExtractor:
+    """Finds the white square."""
+
+    name = "square"
+    version = "1"
+    skeleton = SKELETON
+
+    def __init__(self, weights: Path | None) -> None:
+        self._weights = weights
+        self._delay_s = float(os.environ.get("SIGNKIT_TEST_DELAY_S", "0"))
+
+    def describe(self) -> dict[str, Any]:
+        return {"weights_sha256": "", "options": {"weights": str(self._weights or "")}}
+
+    def begin_clip(self, fps: float, width_px: int, height_px: int) -> None:
+        print("chatter on standard output", flush=True)
+
+    def __call__(
+        self, frame: NDArray[np.uint8], time_s: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        time.sleep(self._delay_s)
+        if frame[..., 0].mean() > 128 and frame[..., 1].mean() < 64:
+            os.kill(os.getpid(), signal.SIGKILL)
+        rows, columns = np.nonzero(frame[..., 1] > 128)
+        if not len(rows):
+            return np.full((1, 2), np.nan, np.float32), np.zeros(1, np.float32)
+        coords = np.array([[columns.mean(), rows.mean()]], np.float32)
+        return coords, np.ones(1, np.float32)
+
+    def close(self) -> None:
+        pass
+
+
+def make(weights: Path | None) -> SquareExtractor:
+    return SquareExtractor(weights)

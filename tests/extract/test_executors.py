@@ -1,0 +1,66 @@
+"""The pool: order of blame, last words, and renewal."""
+
+import pytest
+
+from signkit.extract import executors
+from signkit.extract.executors import LocalExecutor, last_words
+from signkit.extract.landmarks import ClipJob, Extracted
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", ""),
+        ("I0000 00:00:1 gl_context.cc] GL\nWARNING: All log messages\n", ""),
+        (
+            "Traceback (most recent call last):\n  File \"x.py\"\nKeyError: 'pose'\n",
+            "KeyError: 'pose'",
+        ),
+        (
+            "W0000 a.cc] x\nF0000 packet.cc:148] Check failed: holder\n*** Check failure stack:\n"
+            "    @     0x7f36  absl::SendToLog()\n",
+            "F0000 packet.cc:148] Check failed: holder",
+        ),
+    ],
+)
+def test_last_words_are_the_line_that_tells_why(log, words):
+    assert last_words(log) == words
+
+
+def test_every_job_is_answered_under_its_position(tmp_path, write_video, square):
+    jobs = [ClipJob(str(n), write_video(tmp_path / f"{n}.mp4", n_frames=1 + n)) for n in range(6)]
+    with LocalExecutor(square, n_workers=2) as executor:
+        outcomes = dict(executor.run(jobs))
+    assert sorted(outcomes) == list(range(6))
+    assert all(outcomes[n].pose.n_frames == 1 + n for n in range(6))
+
+
+def test_workers_are_renewed_without_a_loss(tmp_path, write_video, square, monkeypatch):
+    monkeypatch.setattr(executors, "CLIPS_PER_WORKER", 2)
+    jobs = [ClipJob(str(n), write_video(tmp_path / f"{n}.mp4")) for n in range(5)]
+    with LocalExecutor(square, n_workers=1) as executor:
+        outcomes = [outcome for _, outcome in executor.run(jobs)]
+    assert all(isinstance(outcome, Extracted) for outcome in outcomes)
+
+
+def test_one_clip_that_kills_its_workers_is_given_up_alone(tmp_path, write_video, square):
+    deadly = ClipJob("deadly", write_video(tmp_path / "red.mp4", scene="red"))
+    good = ClipJob("good", write_video(tmp_path / "good.mp4"))
+    with LocalExecutor(square, n_workers=1) as executor:
+        outcomes = dict(executor.run([deadly, good]))
+    assert (outcomes[0].stage, outcomes[0].reason) == ("worker", "worker died (signal 9)")
+    assert isinstance(outcomes[1], Extracted)
+
+
+def test_closing_twice_is_harmless(square):
+    executor = LocalExecutor(square, n_workers=2)
+    assert executor.info.name == "square"
+    executor.close()
+    executor.close()
+
+
+def test_a_pool_that_fills_the_machine_keeps_each_worker_on_a_core():
+    if not hasattr(executors.os, "sched_setaffinity"):
+        pytest.skip("this system cannot pin processes")
+    assert executors._pins([4, 6], 3) == [4, 6, 4]
+    assert executors._pins([4, 6, 7], 2) == [None, None]

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from signkit.errors import ScoreError
+from signkit.hypothesis import Hypothesis, read_hypotheses, write_hypotheses
+
+ONE = Hypothesis(
+    clip_id="a",
+    glosses=("سلام", "TEA"),
+    score=-1.25,
+    n_best=((("سلام", "TEA"), -1.25), (("TEA",), -2.5)),
+    times_s=((0.0, 0.5), (0.5, 1.25)),
+)
+
+
+def test_file_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    write_hypotheses(path, [ONE, Hypothesis("b", ())])
+    assert read_hypotheses(path) == [ONE, Hypothesis("b", ())]
+    assert path.read_text(encoding="utf-8").count("\n") == 2
+    assert "سلام" in path.read_text(encoding="utf-8")
+
+
+def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_text('{"clip_id": "a", "glosses": ["TEA"]}\n\n')
+    assert read_hypotheses(path) == [Hypothesis("a", ("TEA",))]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"clip_id": "a"}\n',
+            "line 1 is not a hypothesis ('glosses'); expected a JSON object with clip_id and "
+            "glosses",
+        ),
+        (
+            '{"clip_id": "a", "glosses": []}\n{"clip_id": "a", "glosses": []}\n',
+            "line 2 repeats clip 'a'; keep one",
+        ),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_text(text)
+    with pytest.raises(ScoreError) as caught:
+        read_hypotheses(path)
+    assert str(caught.value) == f"{path} {message}"
+
+
+def test_glosses_given_as_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_text('{"clip_id": "a", "glosses": "TEA I"}\n')
+    with pytest.raises(ScoreError) as caught:
+        read_hypotheses(path)
+    assert str(caught.value) == (
+        f"{path} line 1 is not a hypothesis (glosses is a text, not a list); expected a JSON "
+        "object with clip_id and glosses"
+    )
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ScoreError) as caught:
+        read_hypotheses(tmp_path / "hyps.jsonl")
+    assert str(caught.value) == (
+        f"no file or run at {tmp_path / 'hyps.jsonl'}; expected hypotheses as JSON lines, made "
+        "with 'signkit recognize RUN SOURCE --out FILE.jsonl'"
+    )
