@@ -13,6 +13,7 @@ from signkit.clip import Clip
 MIN_GROUPS_BY_SESSION = 3
 MIN_GROUPS_BY_SIGNER = 5
 _ACCEPTED = (0.3, 2.0)  # a group-wise dev split may be this much smaller or larger than asked
+_GLOSS_SHARE = 0.75  # of the glosses that as many single clips would have
 _TRIES = 16
 
 
@@ -65,8 +66,8 @@ def carve_dev(clips: Sequence[Clip], *, share: float = 0.1, seed: int = 0) -> se
     """Ids of the clips that leave train to become a dev split.
 
     Whole sessions, or else whole signers, where the table has enough of them, their total is near
-    `share`, and every gloss keeps a training clip; otherwise single clips, spread evenly over the
-    glosses.
+    `share`, they sign enough different glosses, and every gloss keeps a training clip; otherwise
+    single clips, spread evenly over the glosses.
     """
     group_of = _grouping(clips)
     if group_of is not None:
@@ -75,15 +76,27 @@ def carve_dev(clips: Sequence[Clip], *, share: float = 0.1, seed: int = 0) -> se
             groups = pick_groups(sizes, target=share * len(clips), seed=seed + attempt)
             dev = {clip.clip_id for clip in clips if group_of(clip) in groups}
             low, high = (factor * share * len(clips) for factor in _ACCEPTED)
-            if low <= len(dev) <= high and not lost_glosses(clips, dev):
+            if low <= len(dev) <= high and _is_fair(clips, dev, seed=seed):
                 return dev
     return pick_clips(clips, n_clips=max(1, round(share * len(clips))), seed=seed)
 
 
+def _is_fair(clips: Sequence[Clip], dev: set[str], *, seed: int) -> bool:
+    """Does train keep every gloss, and has dev about as many of them as single clips would have?"""
+    if lost_glosses(clips, dev):
+        return False
+    spread = pick_clips(clips, n_clips=len(dev), seed=seed)
+    return len(_glosses(clips, dev)) >= _GLOSS_SHARE * len(_glosses(clips, spread))
+
+
+def _glosses(clips: Sequence[Clip], ids: set[str]) -> set[str]:
+    return {gloss for clip in clips if clip.clip_id in ids for gloss in clip.glosses}
+
+
 def lost_glosses(clips: Sequence[Clip], gone: set[str]) -> list[str]:
     """Glosses that occur only in clips of `gone`, sorted."""
-    kept = {gloss for clip in clips if clip.clip_id not in gone for gloss in clip.glosses}
-    return sorted({g for clip in clips if clip.clip_id in gone for g in clip.glosses} - kept)
+    kept = {clip.clip_id for clip in clips} - gone
+    return sorted(_glosses(clips, gone) - _glosses(clips, kept))
 
 
 def _grouping(clips: Sequence[Clip]) -> Callable[[Clip], str] | None:

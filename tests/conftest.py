@@ -15,3 +15,11 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no development data at {folder}; set SIGNKIT_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny tensors are faster on one thread, and waiting threads would slow the other tests down."""
+    import torch
+
+    torch.set_num_threads(1)

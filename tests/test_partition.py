@@ -91,6 +91,16 @@ def test_dev_takes_single_clips_when_a_session_alone_has_a_gloss() -> None:
     assert not lost_glosses(clips, dev)
 
 
+def test_dev_takes_single_clips_when_a_session_signs_only_one_gloss() -> None:
+    clips = [
+        Clip(f"{day}-{take}", glosses=(SENTENCES[day % 4],), session=str(day))
+        for day in range(12)
+        for take in range(5)
+    ]
+    dev = carve_dev(clips)
+    assert len({clip.glosses for clip in clips if clip.clip_id in dev}) == 4
+
+
 def test_a_share_moves_the_size() -> None:
     clips = make_clips(signers=["ann"], n_takes=25)
     assert len(carve_dev(clips, share=0.3)) == 30

@@ -48,7 +48,7 @@ SEED = 0
 
 
 def demo(
-    out: Annotated[Path, typer.Argument(metavar="[OUT]", help="Folder to work in.")] = Path(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to work in.")] = Path(
         "signkit-demo"
     ),
     device: Device = None,

@@ -65,7 +65,7 @@ def _bar(label: str, unit: str) -> Iterator[Update]:
 
 
 class _Clock:
-    """The rate of this run: what earlier runs did comes with the first report and does not count."""
+    """The rate of this run: what earlier runs did is in the first report and does not count."""
 
     def __init__(self) -> None:
         self._started = monotonic()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print this recipe in full.")
+        str | None, typer.Argument(metavar="NAME", help="Print this recipe in full.")
     ] = None,
     as_json: Json = False,
 ) -> None:

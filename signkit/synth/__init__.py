@@ -1,7 +1,7 @@
 """The generated corpus: signers and a lexicon that never were, signing on real video files.
 
-lexicon (phonology) and signer (bodies, habits) -> choreography (keyframes) -> motion (targets over time) ->
-body (joints) -> truth (known landmarks) and render (frames).
+lexicon (phonology) and signer (bodies, habits) -> choreography (keyframes) -> motion (targets over
+time) -> body (joints) -> truth (known landmarks) and render (frames).
 """
 
 from signkit.synth.accuracy import AccuracyTable, extraction_accuracy

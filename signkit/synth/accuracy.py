@@ -42,7 +42,7 @@ class LandmarkDistance:
 
 @dataclass(frozen=True)
 class AccuracyTable:
-    """Detection rates per part, distances per group of landmarks, and what they were measured on."""
+    """Detection rates per part, distances per group of landmarks, and over how much."""
 
     detection: tuple[DetectionRate, ...]
     distances: tuple[LandmarkDistance, ...]
@@ -65,8 +65,9 @@ class AccuracyTable:
 def extraction_accuracy(truth: PoseDataset, extracted: PoseDataset) -> AccuracyTable:
     """Compare extracted landmarks with known ones, frame by frame in time and by landmark name.
 
-    A frame of the truth without a partner within half a frame counts as not detected. Hands count in frames
-    where they are visible (`truth.hand_is_visible`); distances leave out what the camera cannot see.
+    A frame of the truth without a partner within half a frame counts as not detected. Hands count
+    in frames where they are visible (`truth.hand_is_visible`); distances leave out what the camera
+    cannot see.
 
     Raises:
         DatasetError: The two have no clip in common.
@@ -98,7 +99,7 @@ def extraction_accuracy(truth: PoseDataset, extracted: PoseDataset) -> AccuracyT
 
 @dataclass(frozen=True, eq=False)
 class _Aligned:
-    """Extracted coordinates (T, L, 2) at the times of the truth, NaN where there is no such frame."""
+    """Extracted coordinates (T, L, 2) at the times of the truth, NaN where no frame is near."""
 
     pose: PoseSequence
     coords: NDArray[np.float32]
@@ -132,7 +133,7 @@ def _hand_visible(known: PoseSequence, part: str) -> NDArray[np.bool_]:
 
 
 def _distances(known: PoseSequence, other: _Aligned) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Per group, distances of the landmarks that both have, in percent of the known shoulder width."""
+    """Per group, distances of the landmarks that both have, in percent of shoulder width."""
     shoulders = known.coords[:, known.skeleton.indices(GROUPS["shoulders"]), :2]
     width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
     names = set(other.pose.skeleton.landmarks)

@@ -1,9 +1,10 @@
 """Bodies: from where the hands should be to every joint of the upper body, over all frames at once.
 
-Space is in metres with x to the right of the image, y down and z away from the camera (right-handed); the origin is the
-middle of the resting shoulders. A signer faces the camera, so the signer's left side has positive x. The axis of sides is
-always (left, right). Elbows follow from two-bone inverse kinematics, finger joints from forward kinematics of the
-flexion angles, so bones keep their lengths whatever the motion asks for.
+Space is in metres with x to the right of the image, y down and z away from the camera (right-
+handed); the origin is the middle of the resting shoulders. A signer faces the camera, so the
+signer's left side has positive x. The axis of sides is always (left, right). Elbows follow from
+two-bone inverse kinematics, finger joints from forward kinematics of the flexion angles, so bones
+keep their lengths whatever the motion asks for.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from signkit.synth.signer import Signer
 
 Floats = NDArray[np.float32]
 
-# Local axes of a hand: towards the thumb, along the fingers, out of the palm. Millimetres of a hand 190 mm long.
+# Local axes of a hand: towards the thumb, along the fingers, out of the palm. Millimetres of a hand
+# 190 mm long.
 _WRIST_TO_KNUCKLE = np.array(
     [[21, 20, 7], [26, 88, 0], [4, 91, -1], [-16, 85, 0], [-34, 75, 3]], dtype=np.float32
 )
@@ -27,7 +29,8 @@ _FAN = np.radians(np.array([0.0, 3.0, 0.0, -4.0, -9.0], dtype=np.float32))
 PALM_CENTRE = 0.42
 """Where a hand's location is measured, as a fraction of its length from the wrist."""
 
-# Metres from the centre of a head 0.222 m high, for the facial landmarks of a pose (left side; x is mirrored).
+# Metres from the centre of a head 0.222 m high, for the facial landmarks of a pose (left side; x is
+# mirrored).
 HEAD_POINTS: dict[str, tuple[float, float, float]] = {
     "nose": (0.0, 0.034, -0.112),
     "left_eye_inner": (0.018, -0.006, -0.082),
@@ -44,10 +47,12 @@ class Targets:
 
     Args:
         centres: (T, 2, 3) metres, middles of the palms, sides (left, right).
-        frames: (T, 2, 3, 3) rotation whose columns are (fingers x palm normal, fingers, palm normal).
+        frames: (T, 2, 3, 3) rotation whose columns are (fingers x palm normal, fingers, palm
+            normal).
         fingers: (T, 2, 5, 4) radians: abduction, then flexion of three joints; for the thumb
             abduction, opposition and flexion of two joints.
-        face: (T, 4) brows (-1 furrowed .. 1 raised), mouth opening 0..1, mouth width -1..1, eyelid closure 0..1.
+        face: (T, 4) brows (-1 furrowed .. 1 raised), mouth opening 0..1, mouth width -1..1, eyelid
+            closure 0..1.
         head: (T, 3) radians: yaw, pitch (positive nods down), roll.
         sway: (T, 3) metres, how far the shoulders are from rest.
     """
@@ -95,7 +100,7 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Lengths of the signer of every frame (or of all frames: broadcast), metres; each (T, 1) or (1, 1)."""
+    """Lengths of the signer of every frame, metres; each (T, 1)."""
 
     shoulder_width: Floats
     upper_arm: Floats
@@ -123,7 +128,7 @@ class Measures:
 
 
 def pose_body(targets: Targets, measures: Measures) -> Body:
-    """Every joint for every frame; a hand out of reach is brought within it along the line to the shoulder."""
+    """Every joint for every frame; a hand out of reach is drawn towards its shoulder."""
     n_frames = len(targets.sway)
     outward = np.array([1.0, -1.0], dtype=np.float32)  # x of the left and the right side
     shoulders = np.zeros((n_frames, 2, 3), dtype=np.float32)
@@ -169,7 +174,8 @@ def hand_joints(wrists: Floats, frames: Floats, fingers: Floats, hand_m: Floats)
     # A left hand is a right hand with the thumb's axis turned round.
     local[:, 0, :, 0] *= -1
     local *= (hand_m / _HAND_MM)[:, :, None, None]
-    return wrists[:, :, None] + np.matmul(local, frames.swapaxes(-1, -2))
+    joints: Floats = wrists[:, :, None] + np.matmul(local, frames.swapaxes(-1, -2))
+    return joints
 
 
 def _phalanx_directions(fingers: Floats) -> Floats:
@@ -186,7 +192,7 @@ def _phalanx_directions(fingers: Floats) -> Floats:
 
 
 def _thumb_directions(thumb: Floats) -> Floats:
-    """(T, 2, 3, 3): the thumb leaves the palm sideways (abduction), crosses it (opposition) and bends over it."""
+    """(T, 2, 3, 3): abduction leaves the palm sideways, opposition crosses it, flexion bends."""
     spread, opposition = thumb[..., 0], thumb[..., 1]
     along = np.stack(
         [
@@ -223,7 +229,7 @@ def _bend_arms(shoulders: Floats, wrists: Floats, measures: Measures) -> tuple[F
 
 
 def _follow_forearm(frames: Floats, forearms: Floats) -> Floats:
-    """Hand frames turned part of the way to the forearm: no wrist bends as far as a lexicon may ask."""
+    """Hand frames turned part of the way to the forearm, for wrists bend only so far."""
     forearms = forearms / np.linalg.norm(forearms, axis=-1, keepdims=True)
     fingers = frames[..., 1] + 0.55 * forearms
     fingers /= np.linalg.norm(fingers, axis=-1, keepdims=True)
@@ -258,4 +264,5 @@ def _head_points(centre: Floats, frame: Floats, face: Floats, head_m: Floats) ->
     local[:, 10, 0] -= 0.006 * face[:, 2]
     local[:, 9:, 1] += 0.008 * face[:, 1:2]
     local *= (head_m / 0.222)[..., None]
-    return centre[:, None] + np.matmul(local, frame.swapaxes(-1, -2))
+    points_m: Floats = centre[:, None] + np.matmul(local, frame.swapaxes(-1, -2))
+    return points_m

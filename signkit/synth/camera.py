@@ -88,7 +88,7 @@ class Views:
         return self.focal_px / self.distance_m
 
     def project(self, points: Floats) -> Floats:
-        """(T, ..., 3) metres to pixels; the third coordinate is depth in pixels of the plane z = 0."""
+        """(T, ..., 3) metres to pixels, as `Camera.project`."""
         shape = (-1,) + (1,) * (points.ndim - 2)
         focal, distance = self.focal_px.reshape(shape), self.distance_m.reshape(shape)
         x, y, z = points[..., 0], points[..., 1], points[..., 2]

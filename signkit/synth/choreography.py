@@ -1,10 +1,12 @@
-"""What each sign asks of the hands: its start, its end and the path between, for a right-handed body.
+"""What each sign asks of a right-handed body: its start, its end and the path between.
 
-Every keyframe of a lexicon is one row of a few arrays: row 0 is rest, and sign `i` owns `start_row(i)`, `end_row(i)` and
-`away_row(i)`, the half-way retreat that parts a gloss from its own repetition. Motion then only looks rows up.
+Every keyframe of a lexicon is one row of a few arrays: row 0 is rest, and sign `i` owns
+`start_row(i)`, `end_row(i)` and `away_row(i)`, the half-way retreat that parts a gloss from its own
+repetition. Motion then only looks rows up.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +21,15 @@ _REST_PLACE: Vector = (0.125, 0.370, 0.20)
 _REST_FACING: tuple[Vector, Vector] = ((-0.50, 0.66, 0.25), (-0.15, 0.25, -1.0))
 _BASE_FACING: tuple[Vector, Vector] = ((-0.92, -0.15, 0.25), (0.0, -0.80, -0.62))
 _REST_FINGERS = np.array(
-    [[38, 18, 10, 12], [2, 14, 16, 8], [0, 16, 18, 10], [-2, 18, 20, 10], [-5, 18, 20, 10]], dtype=np.float32
+    [[38, 18, 10, 12], [2, 14, 16, 8], [0, 16, 18, 10], [-2, 18, 20, 10], [-5, 18, 20, 10]],
+    dtype=np.float32
 )  # fmt: skip
 _CLOSED = np.array([[30, 50, 26, 20], *[[0, 62, 44, 20]] * 4], dtype=np.float32)
 
 # Straight way, (out, down, towards the camera), metres.
 _LINES: dict[str, Vector] = {
-    "up": (0.0, -0.17, 0.0), "down": (0.0, 0.17, 0.02), "out": (0.16, 0.0, 0.0), "in": (-0.16, 0.0, 0.0),
+    "up": (0.0, -0.17, 0.0), "down": (0.0, 0.17, 0.02),
+    "out": (0.16, 0.0, 0.0), "in": (-0.16, 0.0, 0.0),
     "arc": (0.19, 0.0, 0.0),
 }  # fmt: skip
 _CIRCLE_M, _SHAKE_M, _ARC_M, _TURN_M = 0.065, 0.055, 0.12, 0.05
@@ -33,14 +37,16 @@ _TAP: Vector = (0.0, 0.06, 0.03)
 _CYCLES = {"circle": 1.0, "shake": 2.0, "tap": 2.0, "twist": 2.0, "wiggle": 2.5}
 _TWIST, _WIGGLE = np.radians(40), np.radians(32)
 _FACES = {
-    "brows_up": (1.0, 0.0, 0.0, 0.0), "brows_down": (-1.0, 0.0, 0.0, 0.15), "mouth_open": (0.3, 0.9, -0.4, 0.0),
+    "brows_up": (1.0, 0.0, 0.0, 0.0), "brows_down": (-1.0, 0.0, 0.0, 0.15),
+    "mouth_open": (0.3, 0.9, -0.4, 0.0),
     "smile": (0.1, 0.1, 1.0, 0.1),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Choreography:
-    """Keyframes (R rows) and strokes (S signs) of a lexicon; sides are (left, right), space as in `body`.
+    """Keyframes (R rows) and strokes (S signs) of a lexicon; sides are (left, right), space as in
+    `body`.
 
     Args:
         centres: (R, 2, 3) metres.
@@ -108,9 +114,9 @@ def choreograph(lexicon: Lexicon) -> Choreography:
 
 @dataclass(frozen=True, eq=False)
 class _Keyframe:
-    centres: NDArray[np.floating]
-    frames: NDArray[np.floating]
-    fingers: NDArray[np.floating]
+    centres: NDArray[np.floating[Any]]
+    frames: NDArray[np.floating[Any]]
+    fingers: NDArray[np.floating[Any]]
     face: tuple[float, ...]
 
 
@@ -191,7 +197,7 @@ def _halfway(end: _Keyframe, rest: _Keyframe) -> _Keyframe:
     )
 
 
-def _stroke(sign: Sign) -> dict[str, NDArray[np.floating] | float]:
+def _stroke(sign: Sign) -> dict[str, NDArray[np.floating[Any]] | float]:
     sides = (RIGHT,) if sign.hands in ("one", "base") else (LEFT, RIGHT)
     arcs, swings, taps = np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 3))
     circles = np.zeros((2, 2, 3))
@@ -223,8 +229,8 @@ def _stroke(sign: Sign) -> dict[str, NDArray[np.floating] | float]:
     }
 
 
-def _quaternions(frames: NDArray[np.floating]) -> Floats:
-    """(..., 4) unit quaternions (w, x, y, z) of rotations (..., 3, 3), through the stablest component."""
+def _quaternions(frames: NDArray[np.floating[Any]]) -> Floats:
+    """(..., 4) unit quaternions (w, x, y, z) of rotations (..., 3, 3)."""
     flat = frames.reshape(-1, 3, 3)
     result = np.empty((len(flat), 4))
     for row, m in zip(result, flat, strict=True):

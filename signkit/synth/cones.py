@@ -1,13 +1,16 @@
 """A small z-buffer renderer for round cones and rounded plates, the flesh of a generated signer.
 
-A round cone is the hull of two spheres: a finger bone, a forearm, a fold of a sleeve. A plate is the hull of three equal
-spheres: a palm. Cameras are far away, so every solid is drawn with parallel rays after its ends were projected.
+A round cone is the hull of two spheres: a finger bone, a forearm, a fold of a sleeve. A plate is
+the hull of three equal spheres: a palm. Cameras are far away, so every solid is drawn with parallel
+rays after its ends were projected.
 
-All solids of a frame are rendered together: their bounding boxes are laid end to end into one flat list of pixels, and
-each step of the intersection is one numpy operation over that list. What would be thousands of small array operations are
-about eighty, which is what makes a frame take milliseconds.
+All solids of a frame are rendered together: their bounding boxes are laid end to end into one flat
+list of pixels, and each step of the intersection is one numpy operation over that list. What would
+be thousands of small array operations are about eighty, which is what makes a frame take
+milliseconds.
 
-Source of the ray and round-cone intersection: Inigo Quilez, "Intersectors" (2018), iquilezles.org/articles/intersectors.
+Source of the ray and round-cone intersection: Inigo Quilez, "Intersectors" (2018),
+iquilezles.org/articles/intersectors.
 """
 
 from dataclasses import dataclass, fields
@@ -23,7 +26,7 @@ _FLAT = np.float32(1e-3)
 
 @dataclass(frozen=True, eq=False)
 class Cones:
-    """K round cones in pixels: `start`, `end` (K, 3), `radius_start`, `radius_end`, `material` (K,)."""
+    """K round cones, pixels: `start`, `end` (K, 3), the radii there and `material` (K,)."""
 
     start: Floats
     end: Floats
@@ -64,12 +67,15 @@ class Hits:
 
 def intersect(cones: Cones, plates: Plates, *, width_px: int, height_px: int) -> Hits:
     """First intersections of the rays of a frame with every solid."""
-    both = intersect_cones(cones, width_px, height_px), intersect_plates(plates, width_px, height_px)
+    both = (
+        intersect_cones(cones, width_px, height_px),
+        intersect_plates(plates, width_px, height_px),
+    )
     return Hits(*(np.concatenate([getattr(hits, f.name) for hits in both]) for f in fields(Hits)))
 
 
 def intersect_cones(cones: Cones, width_px: int, height_px: int) -> Hits:
-    """First intersections with round cones: the side where the ray meets it, else one of the two spheres."""
+    """First intersections with round cones: on the side, else on one of the two spheres."""
     r0, r1 = cones.radius_start, cones.radius_end
     low = np.minimum(cones.start - r0[:, None], cones.end - r1[:, None])
     high = np.maximum(cones.start + r0[:, None], cones.end + r1[:, None])
@@ -77,7 +83,7 @@ def intersect_cones(cones: Cones, width_px: int, height_px: int) -> Hits:
     ax, ay, bx, by, bz, r0_bend, r0_r0, r1_r1, d2, k0_less = _cone_table(cones).take(solid, axis=1)
     dx, dy = x - ax, y - ay
     dot, far = bx * dx + by * dy, dx * dx + dy * dy
-    # The quadratic of the side, k2 t^2 + 2 k1 t + k0 = 0, for a ray (0, 0, t) from the start's plane.
+    # On the side, k2 t^2 + 2 k1 t + k0 = 0 for depth t behind the start.
     k2 = np.maximum(d2 - bz * bz, _FLAT)
     k1 = bz * (r0_bend - dot)
     k0 = d2 * far - dot * (dot - 2 * r0_bend) - k0_less
@@ -91,7 +97,9 @@ def intersect_cones(cones: Cones, width_px: int, height_px: int) -> Hits:
     t = np.where(on_side, t_side, np.minimum(t_start, t_end))
     hit = np.flatnonzero(t < np.inf)
     # Normals point away from a + along / d2 * (b - a) on the side, and from a centre on a sphere.
-    on_axis = np.where(on_side, along / np.maximum(d2, _FLAT), t_end < t_start).astype(np.float32)[hit]
+    on_axis = np.where(on_side, along / np.maximum(d2, _FLAT), t_end < t_start).astype(np.float32)[
+        hit
+    ]
     solid, t = solid[hit], t[hit]
     nx, ny, nz = dx[hit] - bx[hit] * on_axis, dy[hit] - by[hit] * on_axis, t - bz[hit] * on_axis
     length = np.sqrt(nx * nx + ny * ny + nz * nz) + np.float32(1e-6)
@@ -130,8 +138,10 @@ def _cone_table(cones: Cones) -> Floats:
 
 
 def _sphere(inside: Floats, centre: Floats | np.float32) -> Floats:
-    """Where rays meet a sphere at depth `centre`; `inside` is its radius less the ray's distance, squared."""
-    depth: Floats = np.where(inside > 0, centre - np.sqrt(np.maximum(inside, 0)), np.float32(np.inf))
+    """Depths of a sphere; `inside` is its squared radius less the ray's squared distance."""
+    depth: Floats = np.where(
+        inside > 0, centre - np.sqrt(np.maximum(inside, 0)), np.float32(np.inf)
+    )
     return depth
 
 

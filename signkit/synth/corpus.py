@@ -1,11 +1,12 @@
 """A generated corpus in a folder: videos with known landmarks, or landmarks alone.
 
-With videos the folder is what `signkit extract` takes: `clips.csv`, `videos/*.mp4`, and beside them `truth/`, a dataset of
-the exact landmarks. Without videos the folder is itself a dataset of landmarks with an extractor's small faults.
-`synth.json` holds the settings: the same command continues a run that was stopped, and another one is refused.
+With videos the folder is what `signkit extract` takes: `clips.csv`, `videos/*.mp4`, and beside them
+`truth/`, a dataset of the exact landmarks. Without videos the folder is itself a dataset of
+landmarks with an extractor's small faults. `synth.json` holds the settings: the same command
+continues a run that was stopped, and another one is refused.
 
-Work is cut into shards of `CLIPS_PER_SHARD` clips and single videos. Each is made from the settings alone, so the number
-of workers changes nothing but the time.
+Work is cut into shards of `CLIPS_PER_SHARD` clips and single videos. Each is made from the settings
+alone, so the number of workers changes nothing but the time.
 """
 
 import json
@@ -121,8 +122,8 @@ def _claim(out: Path, settings: CorpusSettings) -> None:
         other = [f"{k}={found.get(k)}" for k, v in record.items() if found.get(k) != v]
         if other:
             raise DatasetError(
-                f"{out} holds another generated corpus ({', '.join(other)}); repeat its settings to "
-                "continue it, or choose another folder"
+                f"{out} holds another generated corpus ({', '.join(other)}); repeat its "
+                "settings to continue it, or choose another folder"
             )
     elif out.exists() and any(out.iterdir()):
         raise DatasetError(
@@ -187,12 +188,14 @@ def _each(task: Callable[[int], None], items: Sequence[int], workers: int) -> It
     """Run a task on every item, here or in processes; yields after each."""
     if workers == 1 or len(items) < 2:
         for item in items:
-            yield task(item)
+            task(item)
+            yield
         return
     pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=get_context("spawn"))
     try:
         for future in as_completed([pool.submit(task, item) for item in items]):
-            yield future.result()
+            future.result()
+            yield
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""The small faults of an extractor, added to exact landmarks: jitter, and hands that are lost for a while."""
+"""The small faults of an extractor, added to exact landmarks: jitter and lost hands."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,10 @@ _LOST_HIDDEN = 0.5
 def with_faults(
     coords: Floats, confidence: Floats, *, n_frames: list[int], seeds: list[tuple[int, ...]]
 ) -> tuple[Floats, Floats]:
-    """Coordinates (T, 75, 3) and confidence (T, 75) of clips end to end, as a pose estimator might give them.
+    """Coordinates (T, 75, 3) and confidence (T, 75) of clips end to end, as if extracted.
 
-    Hands are present or absent as a whole, as MediaPipe's are; a hand out of sight is lost sooner. Each clip has a
-    seed of its own.
+    Hands are present or absent as a whole, as MediaPipe's are; a hand out of sight is lost sooner.
+    Each clip has a seed of its own.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
     coords = coords + _jitter(coords, n_frames, generators)

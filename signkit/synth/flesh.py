@@ -1,4 +1,4 @@
-"""Arms and hands as solids: which cones and plates stand on which joints, and how thick they are."""
+"""Arms and hands as solids: which cones and plates stand on which joints."""
 
 from dataclasses import dataclass
 
@@ -23,18 +23,21 @@ _FINGERS = (
 # Joints 21 and 22 are the two sides of the wrist, thumb side first.
 _PALM_CONES = (
     (21, 5, 12.0, 10.0), (22, 17, 12.0, 9.0), (5, 9, 10.0, 10.2), (9, 13, 10.2, 9.6),
-    (13, 17, 9.6, 9.0), (21, 1, 12.5, 13.0), (21, 22, 12.0, 12.0), (21, 9, 11.0, 10.4), (22, 13, 11.0, 10.0),
+    (13, 17, 9.6, 9.0), (21, 1, 12.5, 13.0), (21, 22, 12.0, 12.0),
+    (21, 9, 11.0, 10.4), (22, 13, 11.0, 10.0),
     (22, 9, 11.0, 10.4), (1, 5, 11.0, 9.6),
 )  # fmt: skip
 _PALM_PLATES = (
     (21, 22, 9, 11.0), (21, 9, 5, 10.5), (22, 13, 9, 10.5), (22, 17, 13, 10.0), (1, 5, 21, 10.0),
     (1, 2, 5, 7.5),
 )  # fmt: skip
-# Where a sleeve bends, metres from the elbow joint (out, down): a constant, then per component of the forearm's direction
-# (out, down, towards the camera). Least squares over MediaPipe's elbows on clips drawn without any shift; a camera sees the
-# outer point of a bent elbow where an estimator means the joint.
+# Where a sleeve bends, metres from the elbow joint (out, down): a constant, then per component of
+# the forearm's direction (out, down, towards the camera). Least squares over MediaPipe's elbows on
+# clips drawn without any shift; a camera sees the outer point of a bent elbow where an estimator
+# means the joint.
 _ELBOW_SHIFT_M = np.array(
-    [[0.008, 0.034, 0], [0.014, 0.023, 0], [0.006, 0.033, 0], [-0.006, -0.034, 0]], dtype=np.float32
+    [[0.012, 0.034, 0], [0.025, 0.018, 0], [0.007, 0.036, 0], [-0.005, -0.028, 0]],
+    dtype=np.float32,
 )
 _HALF_WRIST_MM = 13.0
 _HAND_MM = 190.0
@@ -42,7 +45,7 @@ _HAND_MM = 190.0
 
 @dataclass(frozen=True, eq=False)
 class Flesh:
-    """The solids of every frame, in pixels: cones (T, K, ...) and plates (T, K, ...) side by side."""
+    """The solids of every frame, in pixels: cones and plates, (T, K, ...) each."""
 
     start: Floats
     end: Floats
@@ -90,11 +93,12 @@ def put_on_flesh(body: Body, signer: Signer, camera: Camera) -> Flesh:
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Floats = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return unit
 
 
 def _elbow_shift(forearm: Floats, side: int) -> Floats:
-    """(T, 3) metres from the elbow joint to where the sleeve bends; `forearm` is (T, 3) unit vectors."""
+    """(T, 3) metres from the joint to the bend of the sleeve; `forearm` is (T, 3) units."""
     to_signer = np.array([1 if side == 0 else -1, 1, -1], dtype=np.float32)  # (out, down, towards)
     causes = np.concatenate([np.ones_like(forearm[:, :1]), forearm * to_signer], axis=1)
     shift: Floats = causes @ _ELBOW_SHIFT_M * to_signer

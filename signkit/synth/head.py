@@ -1,8 +1,9 @@
-"""The head: a shaded relief with skin, hair, ears, eyes, brows, nose and lips, drawn once per expression.
+"""The head: a shaded relief with hair, ears, eyes, nose and lips, drawn once per expression.
 
-A face is a height field over the plane of the face: a skull, sockets, a nose, lips and a chin add and subtract smooth
-bumps; its gradient is lit. Expressions move the brows, the eyelids and the lips before anything is lit. The
-finished relief is turned in space by shifting every pixel by its height (`turn`), so a nod costs one image warp.
+A face is a height field over the plane of the face: a skull, sockets, a nose, lips and a chin add
+and subtract smooth bumps; its gradient is lit. Expressions move the brows, the eyelids and the lips
+before anything is lit. The finished relief is turned in space by shifting every pixel by its height
+(`turn`), so a nod costs one image warp.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ _PROFILE_H = np.array([0.02, 0.066, 0.083, 0.089, 0.085, 0.088, 0.088, 0.088, 0.
 
 @dataclass(frozen=True)
 class Expression:
-    """What a face does, in steps of its relief: brows -1..1, mouth opening 0..1, width -1..1, lids 0..1."""
+    """What a face does: brows -1..1, mouth opening 0..1, mouth width -1..1, lids 0..1."""
 
     brows: float
     opening: float

@@ -1,17 +1,18 @@
 """A lexicon of signs that never were: built from phonology, told apart by it, named by syllables.
 
-A sign is a bundle of parameters (Stokoe 1960): handshape, location, movement and orientation, whether one or two
-hands make it, and what the face does. A generated sign belongs to no sign language. Two signs of a lexicon differ in at
-least `MIN_DISTANCE` manual parameters, so no pair hangs on a single detail that a pose estimator may lose.
+A sign is a bundle of parameters (Stokoe 1960): handshape, location, movement and orientation,
+whether one or two hands make it, and what the face does. A generated sign belongs to no sign
+language. Two signs of a lexicon differ in at least `MIN_DISTANCE` manual parameters, so no pair
+hangs on a single detail that a pose estimator may lose.
 
-Places are in metres of a signer with arms of average length, for the dominant hand as the right hand: x towards the
-signer's dominant side is negative there and mirrored later, so `out` is always away from the body's middle.
+Places are in metres of a signer with arms of average length, for the dominant hand as the right
+hand: x towards the signer's dominant side is negative there and mirrored later, so `out` is always
+away from the body's middle.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from signkit.errors import DatasetError
@@ -31,7 +32,7 @@ _STRAIGHT, _CURLED, _HOOKED, _ROUND = (
 def _fingers(
     shapes: str, thumb: tuple[float, float, float, float], *, spread: float
 ) -> NDArray[np.float32]:
-    """(5, 4) degrees; `shapes` names index to little finger: s straight, c curled, h hooked, r round."""
+    """(5, 4) degrees; `shapes` has s(traight), c(urled), h(ooked) or r(ound) from the index on."""
     kinds = {"s": _STRAIGHT, "c": _CURLED, "h": _HOOKED, "r": _ROUND}
     angles = np.array([thumb, *(kinds[shape] for shape in shapes)], dtype=np.float32)
     angles[1:, 0] = spread * np.array([9, 1, -6, -11])
@@ -76,13 +77,14 @@ LOCATIONS: dict[str, tuple[float, float, float]] = {
 ORIENTATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
     "forward": ((-0.05, -1.0, 0.10), (0.0, 0.05, 1.0)),
     "back": ((-0.15, -1.0, 0.05), (-0.1, 0.0, -1.0)),
-    "sideways": ((-0.05, -1.0, 0.25), (-0.85, 0.1, 0.5)),
-    "down": ((-0.75, -0.40, 0.30), (-0.1, 0.80, 0.60)),
+    "sideways": ((-0.05, -1.0, 0.20), (-0.66, 0.1, 0.75)),
+    "down": ((-0.85, -0.30, 0.15), (-0.1, 0.50, 0.86)),
     "inward": ((-0.90, -0.35, 0.15), (0.10, -0.25, -0.95)),
 }
 
 MOVEMENTS: tuple[str, ...] = (
-    "stay", "up", "down", "out", "in", "arc", "circle", "shake", "tap", "twist", "wiggle", "close", "open",
+    "stay", "up", "down", "out", "in", "arc", "circle", "shake", "tap",
+    "twist", "wiggle", "close", "open",
 )  # fmt: skip
 HANDS: tuple[str, ...] = ("one", "both", "alternate", "base")
 FACES: tuple[str, ...] = (
@@ -96,7 +98,7 @@ FACES: tuple[str, ...] = (
 )
 _HANDS_ODDS = (0.5, 0.22, 0.1, 0.18)
 _FACE_ODDS = (0.46, 0.09, 0.09, 0.09, 0.09, 0.09, 0.09)
-# Few words of any language start with these pairs of letters and end like this; names are meant to mean nothing.
+# Names are meant to mean nothing: no C, F, H, J, P, Q, W, X or Y, no E at the end.
 _CONSONANTS, _VOWELS, _LAST_VOWELS = "BDGKLMNRSTVZ", "AEIOU", "AIOU"
 _AVOIDED = frozenset(
     {"DEMO", "KILO", "MENU", "NAZI", "NEGI", "NEGO", "NIGA", "RODA", "SODA", "TABU", "TUNA"}
@@ -148,7 +150,7 @@ class Lexicon:
 def make_lexicon(n_glosses: int, *, seed: int) -> Lexicon:
     """The first `n_glosses` signs of a seed.
 
-    Each sign is the candidate, out of several, that is furthest from what the lexicon holds already.
+    Each sign is the candidate, out of several, that is furthest from all signs before it.
 
     Raises:
         DatasetError: `n_glosses` is not between 2 and `MAX_GLOSSES`.

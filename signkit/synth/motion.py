@@ -1,9 +1,9 @@
-"""Signing as motion: rest, preparation, strokes with holds, transitions, retraction; many clips at once.
+"""Signing as motion: rest, preparation, strokes and holds, transitions, retraction.
 
-Hands move from target to target along minimum-jerk profiles (Flash and Hogan 1985). Coarticulation is target
-undershoot: a location is pulled towards its neighbours, more by hasty signers. Clips are laid end to end, so each step
-is one array operation over all their frames; every clip draws its chance from a seed of its own, so neither batches nor
-workers change what it looks like.
+Hands move from target to target along minimum-jerk profiles (Flash and Hogan 1985). Coarticulation
+is target undershoot: a location is pulled towards its neighbours, more by hasty signers. Clips are
+laid end to end, so each step is one array operation over all their frames; every clip draws its
+chance from a seed of its own, so neither batches nor workers change what it looks like.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,17 @@ from signkit.synth.body import Floats, Targets
 from signkit.synth.choreography import Choreography, away_row, end_row, start_row
 from signkit.synth.signer import Signer
 
-_REST_S, _PREPARE_S, _HOLD_S, _MOVE_S, _AWAY_S, _RETRACT_S = 0.14, 0.34, 0.10, 0.27, 0.17, 0.38
+_REST_S, _HOLD_S = 0.14, 0.10
+# A hand on its way takes a while to start, and longer the further it goes and turns.
+_MOVE_S, _MOVE_S_PER_M, _MOVE_S_PER_RAD = 0.13, 0.38, 0.035
 _LOCATION_M, _TURN_RAD, _TIME, _SWAY_M = 0.009, 0.06, 0.08, 0.006
 _ARM_M = 0.535
 _ANCHOR = np.array([[0.16, 0.10, -0.26], [-0.16, 0.10, -0.26]], dtype=np.float32)
 _REST_ROW = 0
 _NO_SIGN = -1
+
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Performance:
 class _Score:
     """Keys (K) and the K - 1 segments between them, for one clip."""
 
-    rows: NDArray[np.int64]
-    strokes: NDArray[np.int64]  # the sign of a segment that is a stroke, else _NO_SIGN
+    rows: Rows
+    strokes: Rows  # the sign of a segment that is a stroke, else _NO_SIGN
     times_s: NDArray[np.float64]  # (K,) when each key is reached
     shifts: Floats  # (K, 2, 3) metres
     turns: Floats  # (K, 2, 4) small rotations
@@ -99,30 +104,17 @@ def perform(
 def _write_score(performance: Performance, choreography: Choreography) -> _Score:
     """Which keys are reached when, with the variation of this one performance."""
     rng = np.random.default_rng(performance.seed)
-    rows, strokes, spans = [_REST_ROW, _REST_ROW], [_NO_SIGN], [_REST_S]
-    last = None
-    for sign_id in performance.sign_ids:
-        if sign_id == last:
-            rows.append(away_row(sign_id))
-            strokes.append(_NO_SIGN)
-            spans.append(_AWAY_S)
-        rows += [start_row(sign_id), end_row(sign_id), end_row(sign_id)]
-        strokes += [_NO_SIGN, sign_id, _NO_SIGN]
-        before = _PREPARE_S if last is None else _AWAY_S if sign_id == last else _MOVE_S
-        spans += [before, float(choreography.durations_s[sign_id]), _HOLD_S]
-        last = sign_id
-    rows += [_REST_ROW, _REST_ROW]
-    strokes += [_NO_SIGN, _NO_SIGN]
-    spans += [_RETRACT_S, _REST_S]
+    rows, strokes = _keys_and_strokes(performance.sign_ids)
+    spans = _spans(rows, strokes, choreography)
     signer = performance.signer
     pace = np.exp(_TIME * rng.standard_normal(len(spans))) / signer.tempo
     spread = signer.precision
     vectors = rng.standard_normal((len(rows), 2, 3)) * (_TURN_RAD * spread / 2)
-    times_s = np.concatenate([[0.0], np.cumsum(np.array(spans) * pace)])
+    times_s = np.concatenate([[0.0], np.cumsum(spans * pace)])
     turns = np.concatenate([np.ones((len(rows), 2, 1)), vectors], axis=-1)
     return _Score(
-        rows=np.array(rows),
-        strokes=np.array(strokes),
+        rows=rows,
+        strokes=strokes,
         times_s=times_s,
         shifts=(rng.standard_normal((len(rows), 2, 3)) * _LOCATION_M * spread).astype(np.float32),
         turns=(turns / np.linalg.norm(turns, axis=-1, keepdims=True)).astype(np.float32),
@@ -131,9 +123,35 @@ def _write_score(performance: Performance, choreography: Choreography) -> _Score
     )
 
 
+def _keys_and_strokes(sign_ids: tuple[int, ...]) -> tuple[Rows, Rows]:
+    """Rows of the choreography in the order they are reached (K), and the stroke of each segment."""
+    rows, strokes = [_REST_ROW, _REST_ROW], [_NO_SIGN]
+    last = None
+    for sign_id in sign_ids:
+        if sign_id == last:
+            rows.append(away_row(sign_id))
+            strokes.append(_NO_SIGN)
+        rows += [start_row(sign_id), end_row(sign_id), end_row(sign_id)]
+        strokes += [_NO_SIGN, sign_id, _NO_SIGN]
+        last = sign_id
+    return np.array([*rows, _REST_ROW, _REST_ROW]), np.array([*strokes, _NO_SIGN, _NO_SIGN])
+
+
+def _spans(rows: Rows, strokes: Rows, choreography: Choreography) -> Floats:
+    """(K - 1,) seconds of each segment at tempo 1: strokes, holds, rests and ways between."""
+    a, b = rows[:-1], rows[1:]
+    way = np.linalg.norm(choreography.centres[b] - choreography.centres[a], axis=-1).max(axis=-1)
+    cosine = np.abs((choreography.turns[a] * choreography.turns[b]).sum(axis=-1)).min(axis=-1)
+    turn = 2 * np.arccos(np.minimum(cosine, 1))
+    moves = _MOVE_S + _MOVE_S_PER_M * way + _MOVE_S_PER_RAD * turn
+    still = np.where(a == _REST_ROW, _REST_S, _HOLD_S)
+    spans = np.where(a == b, still, moves)
+    return np.where(strokes == _NO_SIGN, spans, choreography.durations_s[strokes])
+
+
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """For every frame of the batch: the key before it, how far it is to the next, and slow companions."""
+    """For every frame: the key before it, how far it is to the next, slow companions."""
 
     key: NDArray[np.int64]
     part: Floats
@@ -247,7 +265,7 @@ def _wiggle(
 
 
 def _about_fingers(angle: Floats, stroke: NDArray[np.int64], choreography: Choreography) -> Floats:
-    """(T, 2, 4) quaternions that turn the hands about the axis of their fingers, as mirror images."""
+    """(T, 2, 4) quaternions that turn hands about the axis of their fingers, mirrored."""
     half = angle[:, None] * np.array([-0.5, 0.5], dtype=np.float32)
     half = half * choreography.active[stroke]
     nil = np.zeros_like(half)
@@ -257,7 +275,7 @@ def _about_fingers(angle: Floats, stroke: NDArray[np.int64], choreography: Chore
 def _multiply(p: Floats, q: Floats) -> Floats:
     pw, px, py, pz = np.moveaxis(p, -1, 0)
     qw, qx, qy, qz = np.moveaxis(q, -1, 0)
-    return np.stack(
+    product: Floats = np.stack(
         [
             pw * qw - px * qx - py * qy - pz * qz,
             pw * qx + px * qw + py * qz - pz * qy,
@@ -266,6 +284,7 @@ def _multiply(p: Floats, q: Floats) -> Floats:
         ],
         axis=-1,
     )
+    return product
 
 
 def _slerp(p: Floats, q: Floats, part: Floats) -> Floats:
@@ -274,7 +293,8 @@ def _slerp(p: Floats, q: Floats, part: Floats) -> Floats:
     q = np.where(dot < 0, -q, q)
     angle = np.arccos(np.clip(np.abs(dot), 0, 1 - 1e-6))
     part = part[:, None, None]
-    return (np.sin((1 - part) * angle) * p + np.sin(part * angle) * q) / np.sin(angle)
+    turned: Floats = (np.sin((1 - part) * angle) * p + np.sin(part * angle) * q) / np.sin(angle)
+    return turned
 
 
 def _matrices(q: Floats) -> Floats:

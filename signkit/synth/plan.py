@@ -123,11 +123,11 @@ def _plan_clip(
 
 
 def _deal_glosses(settings: CorpusSettings) -> list[tuple[int, ...]]:
-    """Every gloss by every signer as evenly as the number of clips allows; clip i is by signer i mod n."""
+    """Every gloss by every signer as evenly as may be; clip i is by signer i mod n."""
     rng = np.random.default_rng([settings.seed, 7003])
     order = rng.permutation(settings.n_glosses)
     per_signer = -(-settings.n_clips // settings.n_signers)
-    dealt = []
+    dealt: list[tuple[int, ...]] = []
     for number in range(settings.n_clips):
         turn, signer = divmod(number, settings.n_signers)
         # Signers begin at different glosses, so a short corpus still holds every gloss.

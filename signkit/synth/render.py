@@ -1,4 +1,4 @@
-"""Frames of a signer: room, trunk and head as layers, arms and hands as lit solids, written as H.264.
+"""Frames of a signer: room, trunk and head as layers, arms and hands as lit solids; H.264.
 
 What is drawn is what is known: the solids stand on the very joints that `truth` projects.
 """
@@ -73,7 +73,8 @@ class Renderer:
         patch[:] = cv2.add(cv2.multiply(patch, clear, scale=1 / 255), colour)
         left, top = _SWAY_PX - np.rint(shift).astype(int)
         height, width = canvas.shape[:2]
-        return self._trunk_depth[top : top + height, left : left + width].ravel()
+        depth: Floats = self._trunk_depth[top : top + height, left : left + width].flatten()
+        return depth
 
     def _draw_head(self, canvas: Image, body: Body, frame: int) -> None:
         centre = self.camera.project(body.head_centre[frame][None])[0]
@@ -91,13 +92,11 @@ class Renderer:
         relief = self._head.relief(body.face[frame])
         seen = turn(relief, self._head.pixels_per_metre, matrix, offset, (x1 - x0, y1 - y0))
         patch = canvas[y0:y1, x0:x1]
-        blended = cv2.blendLinear(
-            seen.image, patch.astype(np.float32), seen.alpha, 1 - seen.alpha
-        )
+        blended = cv2.blendLinear(seen.image, patch.astype(np.float32), seen.alpha, 1 - seen.alpha)
         patch[:] = cv2.convertScaleAbs(blended)
 
     def _draw_flesh(self, canvas: Image, nearest: Floats, flesh: Flesh, frame: int) -> None:
-        """Draw arms and hands where they are before `nearest`, the depth (H * W,) of what is there."""
+        """Draw arms and hands before `nearest`, the depth (H * W,) of what is there."""
         hits = intersect(
             flesh.cones(frame),
             flesh.plates(frame),
@@ -125,19 +124,18 @@ def _light(hits: Hits) -> Floats:
 
 
 def _ramps(signer: Signer) -> Floats:
-    """(materials, steps, 3) colours from dark to light; shadows on skin are redder than its lights."""
+    """(materials, steps, 3) colours from dark to light; skin is redder in shadow."""
     light = (np.arange(_STEPS, dtype=np.float32) * (1.3 / _STEPS))[:, None]
     skin = np.array(signer.skin, dtype=np.float32)
 
     flesh = skin * light ** np.array([0.85, 1.05, 1.12], dtype=np.float32)
     cloth = light * np.array(signer.cloth, dtype=np.float32)
-    return np.clip(np.stack([flesh, cloth, 0.8 * cloth]), 0, 255).astype(np.float32)
+    ramps = np.stack([flesh, cloth, 0.8 * cloth])
+    return np.clip(ramps, 0, 255).astype(np.float32)
 
 
-def write_video(
-    path: Path, frames: Iterator[Image], *, size: tuple[int, int], fps: float
-) -> None:
-    """H.264 in an .mp4 container, the way most cameras and phones write it; `size` is (width, height)."""
+def write_video(path: Path, frames: Iterator[Image], *, size: tuple[int, int], fps: float) -> None:
+    """H.264 in an .mp4 container, as most cameras write it; `size` is (width, height)."""
     from fractions import Fraction
 
     import av

@@ -1,8 +1,9 @@
 """Signers: bodies, habits, clothes and cameras, drawn from a seed.
 
-Signer `i` of a seed is always the same person, however many signers are asked for. What makes recognition across
-signers hard is varied on purpose: proportions, tempo, amplitude of movement, precision, the dominant hand, the distance and
-height of the camera, and the colours of skin, hair, clothes and room.
+Signer `i` of a seed is always the same person, however many signers are asked for. What makes
+recognition across signers hard is varied on purpose: proportions, tempo, amplitude of movement,
+precision, the dominant hand, the distance and height of the camera, and the colours of skin, hair,
+clothes and room.
 """
 
 from dataclasses import dataclass
@@ -12,18 +13,21 @@ import numpy as np
 Rgb = tuple[int, int, int]
 
 _SKINS: tuple[Rgb, ...] = (
-    (236, 196, 170), (216, 168, 136), (190, 138, 104), (160, 110, 80), (126, 84, 60), (226, 182, 150),
-    (204, 152, 118), (142, 96, 70),
+    (236, 196, 170), (216, 168, 136), (190, 138, 104), (160, 110, 80), (126, 84, 60),
+    (226, 182, 150), (204, 152, 118), (142, 96, 70),
 )  # fmt: skip
 # The hair that goes with each skin.
 _HAIRS: tuple[Rgb, ...] = (
-    (150, 112, 70), (72, 48, 34), (42, 32, 28), (30, 28, 32), (24, 20, 20), (120, 84, 52), (58, 40, 32), (34, 26, 24),
+    (150, 112, 70), (72, 48, 34), (42, 32, 28), (30, 28, 32), (24, 20, 20),
+    (120, 84, 52), (58, 40, 32), (34, 26, 24),
 )  # fmt: skip
 _CLOTHES: tuple[Rgb, ...] = (
-    (44, 62, 104), (36, 86, 78), (58, 56, 62), (88, 46, 92), (40, 92, 130), (66, 82, 48), (30, 44, 70), (96, 98, 112),
+    (44, 62, 104), (36, 86, 78), (58, 56, 62), (88, 46, 92), (40, 92, 130),
+    (66, 82, 48), (30, 44, 70), (96, 98, 112),
 )  # fmt: skip
 _ROOMS: tuple[Rgb, ...] = (
-    (176, 190, 200), (186, 196, 182), (170, 178, 204), (150, 176, 186), (196, 200, 204), (140, 158, 176),
+    (176, 190, 200), (186, 196, 182), (170, 178, 204), (150, 176, 186),
+    (196, 200, 204), (140, 158, 176),
 )  # fmt: skip
 _IRISES: tuple[Rgb, ...] = ((84, 56, 36), (70, 96, 110), (60, 44, 32), (88, 100, 66))
 
@@ -44,7 +48,8 @@ class Signer:
         girth: Thickness of limbs and trunk, 1 is average.
         tempo: Signing speed, 1 is average.
         amplitude: Size of movements, 1 is the lexicon's.
-        precision: Spread of locations and orientations from one performance to the next, 1 is average.
+        precision: Spread of locations and orientations from one performance to the next, 1 is
+            average.
         undershoot: How far a target is pulled to its neighbours, 0 not at all.
         framing: Shoulder width as a fraction of a 4:3 frame's width.
         distance_m: Camera to shoulders.

@@ -1,4 +1,4 @@
-"""What hardly moves: the room, and the trunk with neck, collar and falling hair, each drawn once per signer."""
+"""What hardly moves, drawn once per signer: the room, and the trunk with neck and collar."""
 
 import cv2
 import numpy as np
@@ -41,7 +41,8 @@ def draw_trunk(signer: Signer, camera: Camera) -> tuple[Floats, Floats]:
     """The resting trunk as the camera sees it.
 
     Returns:
-        (H, W, 4) colours times alpha, and alpha; (H, W) depth of the shirt in pixels, `FAR` beside it.
+        (H, W, 4) colours times alpha, and alpha; (H, W) depth of the shirt in pixels, `FAR` beside
+        it.
     """
     height, width = camera.height_px, camera.width_px
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -105,7 +106,7 @@ def _shirt(
     half = cv2.GaussianBlur(half, (0, 0), 0.008 * camera.pixels_per_metre)
     half *= 1 + (signer.girth - 1) * np.clip((y - 0.02) / 0.2, 0, 1)
     across = np.clip(np.abs(x) / np.maximum(half, 1e-3), 0, 1)
-    relief = 0.115 * np.sqrt(1 - across**2.4) * np.clip(0.35 + (y + 0.09) * 5, 0.1, 1)
+    relief = 0.115 * np.sqrt(1 - across**2.4) * (1 - 0.7 * np.exp(-np.clip(y + 0.09, 0, 1) / 0.06))
     folds = cv2.GaussianBlur(
         rng.standard_normal(x.shape).astype(np.float32),
         (0, 0), sigmaX=0.012 * camera.pixels_per_metre, sigmaY=0.05 * camera.pixels_per_metre,

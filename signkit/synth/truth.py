@@ -1,10 +1,12 @@
 """The known landmarks of a generated clip, with the meanings MediaPipe gives them.
 
-Coordinates are exact: the renderer draws the same joints. Confidence says what the camera can see: 1 for a landmark in
-plain sight, `HIDDEN` for one outside the frame or behind the other hand, and 0 (with NaN) only where a test set asks
-for losses. A hand counts as visible when at least `MIN_VISIBLE` of its 21 landmarks are in plain sight.
+Coordinates are exact: the renderer draws the same joints. Confidence says what the camera can see:
+1 for a landmark in plain sight, `HIDDEN` for one outside the frame or behind the other hand, and 0
+(with NaN) only where a test set asks for losses. A hand counts as visible when at least
+`MIN_VISIBLE` of its 21 landmarks are in plain sight.
 
-As in MediaPipe, depth is in the scale of x, from the middle of the hips for the body and from the wrist for each hand.
+As in MediaPipe, depth is in the scale of x, from the middle of the hips for the body and from the
+wrist for each hand.
 """
 
 import numpy as np
@@ -73,8 +75,8 @@ def _in_frame(points: Floats, views: Views) -> NDArray[np.bool_]:
 
 
 _BONES = np.array(
-    [(0, 5), (0, 9), (0, 13), (0, 17), (5, 17), (1, 2), (2, 3), (3, 4), (5, 6), (6, 7), (7, 8), (9, 10), (10, 11), (11, 12),
-     (13, 14), (14, 15), (15, 16), (17, 18), (18, 19), (19, 20)]
+    [(0, 5), (0, 9), (0, 13), (0, 17), (5, 17), (1, 2), (2, 3), (3, 4), (5, 6), (6, 7), (7, 8), (9, 10),
+     (10, 11), (11, 12), (13, 14), (14, 15), (15, 16), (17, 18), (18, 19), (19, 20)]
 )  # fmt: skip
 
 

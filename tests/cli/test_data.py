@@ -7,6 +7,8 @@ from signkit.cli.main import run
 from signkit.clip import Clip
 from signkit.convert import export_dataset
 from signkit.dataset import PoseDataset
+from signkit.extract import ExtractSummary
+from signkit.failures import Failure, write_failures
 from signkit.shard import write_shard
 from tests.factories import make_dataset, make_pose
 
@@ -170,3 +172,44 @@ def test_impossible_splits_are_refused(
     dataset: Path, options: list[object], message: str, capsys: Capture
 ) -> None:
     assert error_of(["split", dataset, *options], capsys) == message
+
+
+def test_synth_without_videos_is_a_dataset(tmp_path: Path, capsys: Capture) -> None:
+    sizes = ["--signers", "2", "--glosses", "3", "--clips", "6", "--workers", "1"]
+    assert run(["synth", str(tmp_path / "s"), "--no-render", *sizes, "--json", "--quiet"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["n_clips"], record["n_signers"], record["n_glosses"]) == (6, 2, 3)
+    assert len(PoseDataset.open(tmp_path / "s").ids_with_poses) == 6
+
+
+def test_extract_lists_failed_videos_and_ends_with_code_3(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    def one_fails(videos: Path, out: Path, **options: object) -> ExtractSummary:
+        asked.update(options)
+        write_failures(out / "failures.csv", [Failure("b", "b.mp4", "open", "no frames")])
+        return ExtractSummary(
+            n_clips=3,
+            n_done=1,
+            n_skipped=1,
+            n_failed=1,
+            n_incomplete=0,
+            n_frames=50,
+            seconds=2.0,
+            frames_per_s=25.0,
+            detection={"pose": 1.0, "left_hand": 0.5},
+        )
+
+    monkeypatch.setattr("signkit.extract.extract", one_fails)
+    out = tmp_path / "out"
+    assert run(["extract", str(tmp_path), str(out), "--fps", "12.5", "--retry-failed"]) == 3
+    caught = capsys.readouterr()
+    assert caught.out == (
+        f"{out}: 1 of 3 clips, 1 were there already, 50 frames, 25.0 frames/s\n"
+        "seen: pose 100.0 %, left_hand 50.0 %\n"
+    )
+    assert caught.err == "1 clips failed:\n  b: no frames\n"
+    assert (asked["fps"], asked["retry_failed"], asked["overwrite"]) == (12.5, True, False)
+    assert "workers" not in asked
