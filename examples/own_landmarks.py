@@ -1,9 +1,9 @@
-"""Train a recognizer on landmarks of your own: write them in the arrays format, import, train, recognize.
+"""Train a recognizer on landmarks of your own: write arrays, import, train, recognize.
 
     python examples/own_landmarks.py WORK_FOLDER
 
-The landmarks here are made up: one hand that goes up, down or sideways. Put your own (T, L, C) arrays in their place; unknown
-landmark names are fine, NaN means unseen.
+The landmarks here are made up: one hand that goes up, down or sideways. Put your own (T, L, C)
+arrays in their place; unknown landmark names are fine, NaN means unseen.
 """
 
 import csv
@@ -29,7 +29,13 @@ def write_arrays(folder: Path) -> None:
     rng = np.random.default_rng(0)
     folder.mkdir(parents=True)
     skeleton = {"name": "three-points", "landmarks": LANDMARKS}
-    corpus = {"format": "arrays", "version": 1, "name": "mine", "units": "pixels", "skeleton": skeleton}
+    corpus = {
+        "format": "arrays",
+        "version": 1,
+        "name": "mine",
+        "units": "pixels",
+        "skeleton": skeleton,
+    }
     (folder / "corpus.json").write_text(json.dumps(corpus))
     coords, rows = {}, []
     for i in range(60):
@@ -38,7 +44,8 @@ def write_arrays(folder: Path) -> None:
         clip = np.tile([[150.0, 300.0], [250.0, 300.0], [200.0, 150.0]], (20, 1, 1))
         clip[:, 1] += there * rng.uniform(0.7, 1.3)
         coords[f"clip-{i:02d}"] = (clip + rng.normal(0, 2, clip.shape)).astype(np.float32)
-        rows.append([f"clip-{i:02d}", gloss, f"s{i % 4}", "test" if i % 4 == 3 else "train", 25, 400, 400])
+        split = "test" if i % 4 == 3 else "train"
+        rows.append([f"clip-{i:02d}", gloss, f"s{i % 4}", split, 25, 400, 400])
     np.savez(folder / "coords.npz", **coords)
     with (folder / "clips.csv").open("w", newline="") as file:
         header = ["clip_id", "glosses", "signer", "split", "fps", "width_px", "height_px"]

@@ -1,6 +1,6 @@
 """Read pose shards without signkit: they are plain Parquet, a row is up to 512 frames of one clip.
 
-    python examples/read_shards.py DATASET
+python examples/read_shards.py DATASET
 """
 
 import json
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 
 def main(dataset: Path) -> pd.DataFrame:
-    """One row a clip: its frames, seconds, and the share of frames in which any landmark is seen."""
+    """One row a clip: its frames, seconds, and the share of frames with any landmark seen."""
     info = json.loads((dataset / "dataset.json").read_text())
     n_landmarks, n_dims = len(info["skeleton"]["landmarks"]), info["skeleton"]["n_dims"]
     rows = []

@@ -19,7 +19,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Tiny tensors are faster on one thread, and waiting threads would slow the other tests down."""
+    """Tiny tensors are faster on one thread, and idle threads would slow other tests down."""
     import torch
 
     torch.set_num_threads(1)

@@ -79,7 +79,7 @@ class Augment:
         return stretched
 
     def _bent_fingers(self, coords: Tensor, generator: torch.Generator) -> Tensor:
-        """Every finger turned a little about its first two joints: the same handshape, otherwise made."""
+        """Every finger turned a little about its first two joints: the same handshape, remade."""
         limit = math.radians(self._config.finger_bend_deg)
         if not (limit and self._fingers):
             return coords
