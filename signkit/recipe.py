@@ -133,7 +133,6 @@ class AugmentConfig(Section):
     hand_drop: Share = Field(0.05, description="probability that one hand vanishes for a while")
     landmark_noise: NotNegative = Field(0.01, description="sigma in units of the clip's scale")
     bone_stretch: Share = Field(0.1, description="largest relative change of a part's own size")
-    finger_bend_deg: NotNegative = Field(10.0, description="largest turn of a finger at a joint")
 
 
 class ModelConfig(Section):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from signkit.recipe import AugmentConfig
-from signkit.skeleton import Skeleton, hand_landmarks
+from signkit.skeleton import Skeleton
 
 
 class Augment:
@@ -34,7 +34,6 @@ class Augment:
             for part in ("left_hand", "right_hand")
             if part in skeleton.parts
         ]
-        self._fingers = _finger_joints(skeleton)
 
     def __call__(
         self, coords: Tensor, lengths: Tensor, min_lengths: Tensor, generator: torch.Generator
@@ -51,7 +50,7 @@ class Augment:
         coords = self._mirrored(coords, generator)
         coords, lengths = _retimed(coords, lengths, min_lengths, config, generator)
         centre, spread = _middle(coords)
-        coords = self._bent_fingers(self._stretched_parts(coords, generator), generator)
+        coords = self._stretched_parts(coords, generator)
         matrix = _transforms(len(coords), coords.shape[-1], config, generator).to(coords.device)
         coords = torch.einsum("btlc,bdc->btld", coords - centre, matrix) + centre
         if config.landmark_noise:
@@ -77,21 +76,6 @@ class Augment:
             middle = own.nanmean(dim=2, keepdim=True)
             stretched[:, :, part] = middle + (own - middle) * (1 + size)[:, None, None, None]
         return stretched
-
-    def _bent_fingers(self, coords: Tensor, generator: torch.Generator) -> Tensor:
-        """Every finger turned a little about its first two joints: the same handshape, remade."""
-        limit = math.radians(self._config.finger_bend_deg)
-        if not (limit and self._fingers):
-            return coords
-        bent = coords.clone()
-        for joint, beyond in self._fingers:
-            turn = _small_rotation(len(coords), coords.shape[-1], limit, generator)
-            base = bent[:, :, joint, None]
-            offsets = torch.einsum(
-                "btlc,bdc->btld", bent[:, :, beyond] - base, turn.to(coords.device)
-            )
-            bent[:, :, beyond] = base + offsets
-        return bent
 
     def _dropped(self, coords: Tensor, lengths: Tensor, generator: torch.Generator) -> Tensor:
         """A run of frames unseen, and now and then one hand unseen for a while."""
@@ -173,28 +157,6 @@ def _transforms(n: int, n_dims: int, config: AugmentConfig, generator: torch.Gen
     stretch[:, 0, 1] = _uniform(n, config.shear, generator)
     stretch[:, 1, 0] = _uniform(n, config.shear, generator)
     return (rotation @ stretch)[:, :n_dims, :n_dims]
-
-
-def _finger_joints(skeleton: Skeleton) -> list[tuple[int, Tensor]]:
-    """(joint, landmarks beyond it) of the first two joints of every finger, from the knuckle on."""
-    joints = []
-    for side in ("left", "right"):
-        names = hand_landmarks(side)
-        for first in range(1, len(names), 4):
-            finger = names[first : first + 4]
-            if all(name in skeleton for name in finger):
-                where = skeleton.indices(finger)
-                joints += [(int(where[i]), torch.as_tensor(where[i + 1 :])) for i in range(2)]
-    return joints
-
-
-def _small_rotation(n: int, n_dims: int, limit: float, generator: torch.Generator) -> Tensor:
-    """(B, C, C) rotations about random axes."""
-    angles = _uniform((3, n), limit, generator)
-    rotation = _about(2, angles[2])
-    if n_dims == 3:
-        rotation = rotation @ _about(1, angles[1]) @ _about(0, angles[0])
-    return rotation[:, :n_dims, :n_dims]
 
 
 def _about(axis: int, angle: Tensor) -> Tensor:

@@ -135,7 +135,7 @@ def _hand_visible(known: PoseSequence, part: str) -> NDArray[np.bool_]:
 def _distances(known: PoseSequence, other: _Aligned) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Per group, distances of the landmarks that both have, in percent of shoulder width."""
     shoulders = known.coords[:, known.skeleton.indices(GROUPS["shoulders"]), :2]
-    width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
+    width = np.median(np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1))
     names = set(other.pose.skeleton.landmarks)
     for group, landmarks in GROUPS.items():
         for name in (name for name in landmarks if name in names):

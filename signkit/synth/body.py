@@ -26,6 +26,8 @@ _PHALANGES = np.array(
 )
 _HAND_MM = 91.0 + 48 + 29 + 23
 _FAN = np.radians(np.array([0.0, 3.0, 0.0, -4.0, -9.0], dtype=np.float32))
+_SHRUG, _HANGING = 0.04, 0.85
+"""A joint's way up and in, in shoulder widths, and the cosine below which an arm is raised."""
 PALM_CENTRE = 0.42
 """Where a hand's location is measured, as a fraction of its length from the wrist."""
 
@@ -71,6 +73,7 @@ class Body:
 
     Args:
         shoulders, elbows, hips: (T, 2, 3).
+        deltoids: (T, 2, 3) where the shoulders would be with hanging arms; the flesh stays there.
         hands: (T, 2, 21, 3) in MediaPipe's order, the wrist first.
         palm_normals: (T, 2, 3) unit vectors out of the palms.
         head_centre: (T, 3) midway between the ears.
@@ -80,6 +83,7 @@ class Body:
     """
 
     shoulders: Floats
+    deltoids: Floats
     elbows: Floats
     hips: Floats
     hands: Floats
@@ -139,6 +143,9 @@ def pose_body(targets: Targets, measures: Measures) -> Body:
     hips[..., 1] = measures.torso
     to_palm = (PALM_CENTRE * measures.hand)[..., None]
     wrists = targets.centres - to_palm * targets.frames[..., 1]
+    elbows, _ = _bend_arms(shoulders, wrists, measures)
+    deltoids = shoulders
+    shoulders = shoulders + _shrug(shoulders, elbows, measures)
     elbows, wrists = _bend_arms(shoulders, wrists, measures)
     frames = _follow_forearm(targets.frames, wrists - elbows)
     elbows, wrists = _bend_arms(shoulders, targets.centres - to_palm * frames[..., 1], measures)
@@ -150,6 +157,7 @@ def pose_body(targets: Targets, measures: Measures) -> Body:
     head_centre = neck + head_frame @ np.array([0, -0.62, -0.08], dtype=np.float32) * measures.head
     return Body(
         shoulders=shoulders,
+        deltoids=deltoids,
         elbows=elbows,
         hips=hips,
         hands=hand_joints(wrists, frames, targets.fingers, measures.hand),
@@ -210,6 +218,15 @@ def _thumb_directions(thumb: Floats) -> Floats:
     ]
     bent: Floats = np.cos(angles) * along[..., None, :] + np.sin(angles) * across[..., None, :]
     return bent
+
+
+def _shrug(shoulders: Floats, elbows: Floats, measures: Measures) -> Floats:
+    """How far raised arms take the joints up and in under the deltoids (the scapula turns)."""
+    hanging = (elbows[..., 1] - shoulders[..., 1]) / measures.upper_arm
+    raised = np.clip((_HANGING - hanging) / _HANGING, 0, 1)[..., None]
+    inward = np.array([[-_SHRUG, -_SHRUG, 0], [_SHRUG, -_SHRUG, 0]], dtype=np.float32)
+    shrug: Floats = raised * inward * measures.shoulder_width[..., None]
+    return shrug
 
 
 def _bend_arms(shoulders: Floats, wrists: Floats, measures: Measures) -> tuple[Floats, Floats]:

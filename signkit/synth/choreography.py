@@ -1,7 +1,7 @@
 """What each sign asks of a right-handed body: its start, its end and the path between.
 
 Every keyframe of a lexicon is one row of a few arrays: row 0 is rest, and sign `i` owns
-`start_row(i)`, `end_row(i)` and `away_row(i)`, the half-way retreat that parts a gloss from its own
+`start_row(i)`, `end_row(i)` and `away_row(i)`, the retreat that parts a gloss from its own
 repetition. Motion then only looks rows up.
 """
 
@@ -188,9 +188,9 @@ def _finger_angles(sign: Sign, end: float) -> Floats:
 
 
 def _halfway(end: _Keyframe, rest: _Keyframe) -> _Keyframe:
-    """Half way back to rest with a loose hand, kept in the hand's own orientation."""
+    """More than half way back to rest with a loose hand, in the sign's orientation."""
     return _Keyframe(
-        centres=0.5 * end.centres + 0.5 * rest.centres,
+        centres=0.4 * end.centres + 0.6 * rest.centres,
         frames=end.frames,
         fingers=0.5 * end.fingers + 0.5 * rest.fingers,
         face=rest.face,

@@ -123,7 +123,7 @@ def _cone_table(cones: Cones) -> Floats:
     length2 = np.maximum((axis**2).sum(axis=1), 1e-4)
     # Below zero one sphere swallows the other; with d2 = 0 the side is never met.
     d2 = np.maximum(length2 - taper**2, 0)
-    return np.stack(
+    table: Floats = np.stack(
         [
             cones.start[:, 0],
             cones.start[:, 1],
@@ -133,8 +133,10 @@ def _cone_table(cones: Cones) -> Floats:
             cones.radius_end**2,
             d2,
             length2 * r0**2,
-        ]
-    ).astype(np.float32)
+        ],
+        dtype=np.float32,
+    )
+    return table
 
 
 def _sphere(inside: Floats, centre: Floats | np.float32) -> Floats:

@@ -97,15 +97,12 @@ def synthesize(
         _write_videos(out, plan, workers, progress)
     shard_progress = None if render else progress
     n_frames = _write_poses(poses, plan, workers, shard_progress)
-    table = ClipTable.from_clips(planned.clip for planned in plan.clips)
-    PoseDataset.create(poses, _info(settings), table)
-    if render:
-        table.write(out / "clips.csv")
+    _write_tables(out, poses, plan)
     return SynthSummary(
         out=out,
         n_clips=len(plan.clips),
         n_frames=n_frames,
-        n_signers=len(set(table.column("signer"))),
+        n_signers=len({planned.clip.signer for planned in plan.clips}),
         n_glosses=n_glosses,
         seconds=perf_counter() - begun,
     )
@@ -129,7 +126,8 @@ def _claim(out: Path, settings: CorpusSettings) -> None:
         raise DatasetError(
             f"{out} is not empty and holds no generated corpus; choose a new or empty folder"
         )
-    write_text(mark, json.dumps(record, indent=1))
+    else:
+        write_text(mark, json.dumps(record, indent=1))
 
 
 def _read_mark(mark: Path) -> dict[str, Any]:
@@ -142,6 +140,15 @@ def _read_mark(mark: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise DatasetError(f"{mark} is damaged; delete the folder and generate it again")
     return record
+
+
+def _write_tables(out: Path, poses: Path, plan: CorpusPlan) -> None:
+    """Write what describes the finished clips, unless it is there: people edit clip tables."""
+    table = ClipTable.from_clips(planned.clip for planned in plan.clips)
+    if not (poses / "dataset.json").is_file():
+        PoseDataset.create(poses, _info(plan.settings), table)
+    if not (out / "clips.csv").is_file():
+        table.write(out / "clips.csv")
 
 
 def _info(settings: CorpusSettings) -> DatasetInfo:
@@ -191,13 +198,22 @@ def _each(task: Callable[[int], None], items: Sequence[int], workers: int) -> It
             task(item)
             yield
         return
-    pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(items)), mp_context=get_context("spawn"), initializer=_stay_on_one_core
+    )
     try:
         for future in as_completed([pool.submit(task, item) for item in items]):
             future.result()
             yield
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _stay_on_one_core() -> None:
+    """Workers share a machine as processes; threads within each would only get in the way."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 @lru_cache(maxsize=2)

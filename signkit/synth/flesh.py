@@ -135,7 +135,7 @@ def _hand_plates(body: Body, signer: Signer, side: int) -> tuple[Floats, Floats]
 
 def _arm_cones(body: Body, signer: Signer, side: int) -> tuple[Floats, ...]:
     """Sleeve over upper arm and forearm down to a cuff, then the bare wrist."""
-    shoulder, joint = body.shoulders[:, side], body.elbows[:, side]
+    shoulder, joint = body.deltoids[:, side], body.elbows[:, side]
     points = _hand_points(body, side)
     wrist, thumb_side, little_side = points[:, 0], points[:, 21], points[:, 22]
     inward = np.array([-1 if side == 0 else 1, 0, 0], dtype=np.float32)

@@ -208,8 +208,8 @@ def _paint_eyes(
     opening = _soft(np.minimum(y - upper, lower - y)) * (np.abs(side) < 0.0145)
     level = y + 0.0062
     shade = np.clip(0.74 + (y - upper) * 50, 0.6, 1.0) * np.clip(light, 0.7, 1)
-    white = shade[..., None] * np.array([238, 234, 230], dtype=np.float32)
-    radius = np.sqrt(side**2 + level**2)
+    white: Floats = np.multiply.outer(shade, np.array([238, 234, 230], dtype=np.float32))
+    radius: Floats = np.hypot(side, level)
     eye = _blend(white, signer.iris, _soft(0.0064 - radius))
     eye = _blend(eye, (12, 10, 10), _soft(0.0028 - radius))
     glint = _soft(0.0012 - np.sqrt((x - np.sign(x) * 0.031 + 0.0018) ** 2 + (level + 0.0022) ** 2))

@@ -17,8 +17,8 @@ from signkit.synth.signer import Signer
 
 _REST_S, _HOLD_S = 0.14, 0.10
 # A hand on its way takes a while to start, and longer the further it goes and turns.
-_MOVE_S, _MOVE_S_PER_M, _MOVE_S_PER_RAD = 0.13, 0.38, 0.035
-_LOCATION_M, _TURN_RAD, _TIME, _SWAY_M = 0.009, 0.06, 0.08, 0.006
+_MOVE_S, _MOVE_S_PER_M, _MOVE_S_PER_RAD = 0.13, 0.42, 0.035
+_LOCATION_M, _TURN_RAD, _TIME, _SWAY_M, _BOW = 0.009, 0.06, 0.08, 0.006, 0.2
 _ARM_M = 0.535
 _ANCHOR = np.array([[0.16, 0.10, -0.26], [-0.16, 0.10, -0.26]], dtype=np.float32)
 _REST_ROW = 0
@@ -61,7 +61,11 @@ def perform(
     a, b, ease = frames.key, frames.key + 1, frames.ease
     stroke = frames.stroke
     is_stroke = (stroke != _NO_SIGN).astype(np.float32)
-    centres = keys.centres[a] + (keys.centres[b] - keys.centres[a]) * ease[:, None, None]
+    way = keys.centres[b] - keys.centres[a]
+    centres = keys.centres[a] + way * ease[:, None, None]
+    # On a long way a hand swings out before the body instead of folding the arm against it.
+    bow = _BOW * np.linalg.norm(way, axis=-1) * ((1 - is_stroke) * np.sin(np.pi * ease))[:, None]
+    centres[..., 2] -= bow
     centres += _path(choreography, stroke, frames, is_stroke) * keys.amplitude[a][:, None, None]
     window = is_stroke * np.sin(np.pi * frames.part)
     swing = window * np.sin(2 * np.pi * choreography.cycles[stroke] * frames.part)
@@ -124,7 +128,7 @@ def _write_score(performance: Performance, choreography: Choreography) -> _Score
 
 
 def _keys_and_strokes(sign_ids: tuple[int, ...]) -> tuple[Rows, Rows]:
-    """Rows of the choreography in the order they are reached (K), and the stroke of each segment."""
+    """Rows of the choreography as they are reached (K), and the stroke of each segment."""
     rows, strokes = [_REST_ROW, _REST_ROW], [_NO_SIGN]
     last = None
     for sign_id in sign_ids:
@@ -306,7 +310,8 @@ def _matrices(q: Floats) -> Floats:
         [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2).astype(np.float32)
+    matrices = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    return matrices.astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _mirrored(targets: Targets, left_handed: NDArray[np.bool_]) -> Targets:

@@ -1,6 +1,7 @@
 """Frames of a signer: room, trunk and head as layers, arms and hands as lit solids; H.264.
 
-What is drawn is what is known: the solids stand on the very joints that `truth` projects.
+What is drawn is what is known: the solids stand on the very joints that `truth` projects. Only the
+bend of a sleeve is not quite an elbow; `flesh` says by how much and why.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from signkit.synth.trunk import draw_room, draw_trunk
 
 Image = NDArray[np.uint8]
 
-_SWAY_PX = 24
+_SWAY_M = 0.04
+"""How far the trunk may sway."""
 _STEPS = 256
 # How much darker each material is where it turns away from the camera: skin, cloth, cuff.
 _RIMS = np.array([0.45, 0.18, 0.30], dtype=np.float32)
@@ -36,13 +38,13 @@ class Renderer:
         self._room = cv2.convertScaleAbs(draw_room(signer, camera))
         layer, depth = draw_trunk(signer, camera)
         rows, columns = np.nonzero(layer[..., 3])
-        # Room for the trunk to sway in.
-        top, left = max(rows.min() - _SWAY_PX, 0), max(columns.min() - _SWAY_PX, 0)
-        self._trunk_box = (slice(top, None), slice(left, columns.max() + _SWAY_PX + 1))
+        self._sway_px = sway = int(_SWAY_M * camera.pixels_per_metre) + 2
+        top, left = max(rows.min() - sway, 0), max(columns.min() - sway, 0)
+        self._trunk_box = (slice(top, None), slice(left, columns.max() + sway + 1))
         self._trunk = cv2.convertScaleAbs(layer[self._trunk_box][..., :3])
         clear = 255 * (1 - layer[self._trunk_box][..., 3])
         self._trunk_clear = cv2.merge([cv2.convertScaleAbs(clear)] * 3)
-        self._trunk_depth = np.pad(depth, _SWAY_PX, mode="edge")
+        self._trunk_depth = np.pad(depth, sway, mode="edge")
         self._head = Head(signer, 1.6 * camera.pixels_per_metre * signer.head_m / HEAD_M)
         self._ramps = _ramps(signer)
         self._coverage = np.empty(camera.height_px * camera.width_px, dtype=np.float32)
@@ -54,15 +56,16 @@ class Renderer:
             yield self._draw(body, flesh, frame)
 
     def _draw(self, body: Body, flesh: Flesh, frame: int) -> Image:
-        canvas = self._room.copy()
-        depth = self._draw_trunk(canvas, body.shoulders[frame].mean(axis=0))
+        canvas: Image = self._room.copy()
+        depth = self._draw_trunk(canvas, body.deltoids[frame].mean(axis=0))
         self._draw_head(canvas, body, frame)
         self._draw_flesh(canvas, depth, flesh, frame)
         return canvas
 
     def _draw_trunk(self, canvas: Image, sway: Floats) -> Floats:
         """Draw the trunk; returns the depth (H * W,) of what there is so far."""
-        shift = np.clip(sway[:2] * self.camera.pixels_per_metre, 1 - _SWAY_PX, _SWAY_PX - 1)
+        reach = self._sway_px
+        shift = np.clip(sway[:2] * self.camera.pixels_per_metre, 1 - reach, reach - 1)
         matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float32)
         size = self._trunk.shape[1::-1]
         colour, clear = (
@@ -71,7 +74,7 @@ class Renderer:
         )
         patch = canvas[self._trunk_box]
         patch[:] = cv2.add(cv2.multiply(patch, clear, scale=1 / 255), colour)
-        left, top = _SWAY_PX - np.rint(shift).astype(int)
+        left, top = reach - np.rint(shift).astype(int)
         height, width = canvas.shape[:2]
         depth: Floats = self._trunk_depth[top : top + height, left : left + width].flatten()
         return depth
@@ -127,11 +130,11 @@ def _ramps(signer: Signer) -> Floats:
     """(materials, steps, 3) colours from dark to light; skin is redder in shadow."""
     light = (np.arange(_STEPS, dtype=np.float32) * (1.3 / _STEPS))[:, None]
     skin = np.array(signer.skin, dtype=np.float32)
-
     flesh = skin * light ** np.array([0.85, 1.05, 1.12], dtype=np.float32)
     cloth = light * np.array(signer.cloth, dtype=np.float32)
     ramps = np.stack([flesh, cloth, 0.8 * cloth])
-    return np.clip(ramps, 0, 255).astype(np.float32)
+    clipped: Floats = np.clip(ramps, 0, 255).astype(np.float32)
+    return clipped
 
 
 def write_video(path: Path, frames: Iterator[Image], *, size: tuple[int, int], fps: float) -> None:

@@ -52,3 +52,14 @@ def test_rotation_has_the_signs_it_promises():
     assert (turned @ nose)[0] > 0.2
     assert (nodded @ nose)[1] > 0.2
     assert (tilted @ np.array([1, 0, 0], np.float32))[1] > 0.2
+
+
+def test_raised_arm_takes_its_shoulder_up_and_in():
+    body = body_of(make_signer(1), *range(6))
+    raised = body.elbows[..., 1] - body.shoulders[..., 1] < 0.1
+    up = body.deltoids[..., 1] - body.shoulders[..., 1]
+    inward = np.abs(body.deltoids[..., 0]) - np.abs(body.shoulders[..., 0])
+    assert raised.any()
+    assert (up[raised] > 0.003).all()
+    assert (inward[raised] > 0.003).all()
+    assert (up >= 0).all()

@@ -90,6 +90,14 @@ def test_stopped_run_is_continued_without_redoing_videos(rendered: Path):
     assert not list(rendered.rglob("*.tmp"))
 
 
+def test_corrected_labels_survive_the_same_command(tmp_path: Path):
+    synthesize(tmp_path / "poses", n_clips=4, render=False)
+    table = ClipTable.read(tmp_path / "poses" / "clips.csv")
+    table.with_splits({table.ids[0]: "test"}).write(tmp_path / "poses" / "clips.csv")
+    synthesize(tmp_path / "poses", n_clips=4, render=False)
+    assert ClipTable.read(tmp_path / "poses" / "clips.csv")[table.ids[0]].split == "test"
+
+
 def test_other_settings_are_refused_where_a_corpus_is(rendered: Path):
     with pytest.raises(DatasetError, match="seed=1") as caught:
         again(rendered, seed=2)
