@@ -72,6 +72,18 @@ def collate(
     return Batch(padded, lengths, fps, padded_targets, target_lengths, tuple(clip_ids))
 
 
+def twice(batch: Batch) -> Batch:
+    """Every clip two times: B clips, then the same B clips again."""
+    return Batch(
+        coords=batch.coords.repeat(2, 1, 1, 1),
+        lengths=batch.lengths.repeat(2),
+        fps=batch.fps,
+        targets=batch.targets.repeat(2, 1),
+        target_lengths=batch.target_lengths.repeat(2),
+        clip_ids=batch.clip_ids * 2,
+    )
+
+
 def pack(
     lengths: Sequence[int], order: Sequence[int], *, max_frames: int, max_clips: int | None = None
 ) -> Iterator[list[int]]:

@@ -179,6 +179,10 @@ class TrainConfig(Section):
     weight_decay: NotNegative = Field(0.05, description="of AdamW, on matrices only")
     clip_norm: Positive = Field(1.0, description="largest norm of the gradient")
     label_smoothing: Share = Field(0.1, description="isolated: of the cross-entropy")
+    consistency: NotNegative = Field(
+        0.0,
+        description="weight of the divergence between two augmented views of a clip; 0: one view",
+    )
     ema_decay: Share = Field(0.0, description="of the averaged weights that are kept; 0: off")
     precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision")
     seed: int = Field(0, ge=0, description="of initial weights, data order and augmentation")

@@ -46,9 +46,19 @@ class Augment:
             min_lengths: (B,) frames that a clip must keep.
             generator: Source of randomness.
         """
+        coords, lengths = self.retime(coords, lengths, min_lengths, generator)
+        return self.disturb(coords, lengths, generator), lengths
+
+    def retime(
+        self, coords: Tensor, lengths: Tensor, min_lengths: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Changes of time alone, and the new lengths; arguments as for a call."""
+        return _retimed(coords, lengths, min_lengths, self._config, generator)
+
+    def disturb(self, coords: Tensor, lengths: Tensor, generator: torch.Generator) -> Tensor:
+        """Changes of place and sight alone: what happens when stays as it is."""
         config = self._config
         coords = self._mirrored(coords, generator)
-        coords, lengths = _retimed(coords, lengths, min_lengths, config, generator)
         centre, spread = _middle(coords)
         coords = self._stretched_parts(coords, generator)
         matrix = _transforms(len(coords), coords.shape[-1], config, generator).to(coords.device)
@@ -56,7 +66,7 @@ class Augment:
         if config.landmark_noise:
             noise = torch.randn(coords.shape, generator=generator).to(coords.device)
             coords = coords + noise * (config.landmark_noise * spread)
-        return self._dropped(coords, lengths, generator), lengths
+        return self._dropped(coords, lengths, generator)
 
     def _mirrored(self, coords: Tensor, generator: torch.Generator) -> Tensor:
         chosen = torch.rand(len(coords), generator=generator) < self._config.mirror

@@ -111,6 +111,9 @@ class _Aligned:
 
 
 def _aligned(extracted: PoseSequence, known: PoseSequence) -> _Aligned:
+    if not extracted.n_frames:
+        nothing = np.full((known.n_frames, extracted.skeleton.n_landmarks, 2), np.nan, np.float32)
+        return _Aligned(extracted, nothing)
     nearest = np.abs(extracted.time_s[None] - known.time_s[:, None]).argmin(axis=1)
     gap = np.abs(extracted.time_s[nearest] - known.time_s)
     coords = extracted.coords[nearest, :, :2].copy()
@@ -133,7 +136,7 @@ def _hand_visible(known: PoseSequence, part: str) -> NDArray[np.bool_]:
 
 
 def _distances(known: PoseSequence, other: _Aligned) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Per group, distances of the landmarks that both have, in percent of shoulder width."""
+    """Per group, distances of the landmarks that both have, in % of the clip's shoulder width."""
     shoulders = known.coords[:, known.skeleton.indices(GROUPS["shoulders"]), :2]
     width = np.median(np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1))
     names = set(other.pose.skeleton.landmarks)

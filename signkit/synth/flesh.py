@@ -31,14 +31,18 @@ _PALM_PLATES = (
     (21, 22, 9, 11.0), (21, 9, 5, 10.5), (22, 13, 9, 10.5), (22, 17, 13, 10.0), (1, 5, 21, 10.0),
     (1, 2, 5, 7.5),
 )  # fmt: skip
-# Where a sleeve bends, metres from the elbow joint (out, down): a constant, then per component of
-# the forearm's direction (out, down, towards the camera). Least squares over MediaPipe's elbows on
-# clips drawn without any shift; a camera sees the outer point of a bent elbow where an estimator
-# means the joint.
+# Where a sleeve bends, metres from the elbow joint (out, down): a constant, a row per component
+# (out, down, towards the camera) of the upper arm's direction, then of the forearm's. Found by
+# least squares over the elbows of MediaPipe: a camera sees the outer point of a bent elbow where an
+# estimator means the joint.
 _ELBOW_SHIFT_M = np.array(
-    [[0.012, 0.034, 0], [0.025, 0.018, 0], [0.007, 0.036, 0], [-0.005, -0.028, 0]],
+    [
+        [0.027, 0.034, 0],
+        [-0.003, 0, 0], [-0.016, 0, 0], [-0.012, 0, 0],
+        [0.025, 0.018, 0], [0.007, 0.036, 0], [-0.005, -0.028, 0],
+    ],
     dtype=np.float32,
-)
+)  # fmt: skip
 _HALF_WRIST_MM = 13.0
 _HAND_MM = 190.0
 
@@ -97,10 +101,11 @@ def _unit(vectors: Floats) -> Floats:
     return unit
 
 
-def _elbow_shift(forearm: Floats, side: int) -> Floats:
-    """(T, 3) metres from the joint to the bend of the sleeve; `forearm` is (T, 3) units."""
+def _elbow_shift(upper_arm: Floats, forearm: Floats, side: int) -> Floats:
+    """(T, 3) metres from the joint to the bend of the sleeve; directions are (T, 3) units."""
     to_signer = np.array([1 if side == 0 else -1, 1, -1], dtype=np.float32)  # (out, down, towards)
-    causes = np.concatenate([np.ones_like(forearm[:, :1]), forearm * to_signer], axis=1)
+    constant = np.ones_like(forearm[:, :1])
+    causes = np.concatenate([constant, upper_arm * to_signer, forearm * to_signer], axis=1)
     shift: Floats = causes @ _ELBOW_SHIFT_M * to_signer
     return shift
 
@@ -139,7 +144,7 @@ def _arm_cones(body: Body, signer: Signer, side: int) -> tuple[Floats, ...]:
     points = _hand_points(body, side)
     wrist, thumb_side, little_side = points[:, 0], points[:, 21], points[:, 22]
     inward = np.array([-1 if side == 0 else 1, 0, 0], dtype=np.float32)
-    elbow = joint + _elbow_shift(_unit(wrist - joint), side)
+    elbow = joint + _elbow_shift(_unit(joint - shoulder), _unit(wrist - joint), side)
     top = shoulder - inward * 0.016 + np.array([0, 0.010, 0.01], dtype=np.float32)
     cuff = elbow + 0.80 * (wrist - elbow)
     bulge = elbow + 0.30 * (wrist - elbow)

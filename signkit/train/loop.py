@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from signkit.batch import Batch, twice
 from signkit.checkpoint import (
     Checkpoint,
     model_card,
@@ -38,7 +39,7 @@ from signkit.train.loader import (
     epoch_batches,
     update_seed,
 )
-from signkit.train.losses import recognition_loss
+from signkit.train.losses import consistency_loss, recognition_loss
 from signkit.train.plan import Plan, make_plan
 from signkit.train.state import Progressed, has_state, load_state, save_state
 
@@ -211,15 +212,14 @@ class Trainer:
         torch.manual_seed(seed + self.accelerator.process_index)
         generator = torch.Generator().manual_seed(seed + self.accelerator.process_index)
         batch = self.loader.batch(examples).to(self.accelerator.device)
-        coords, lengths = self.augment(
-            batch.coords, batch.lengths, self._least_frames(examples), generator
-        )
-        batch = replace(batch, coords=coords, lengths=lengths)
+        batch = self._augmented(batch, self._least_frames(examples), generator)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, update, self.n_updates)
         with self.accelerator.autocast():
             logits = self.model(batch.coords, batch.is_frame)
         loss = recognition_loss(logits, batch, task=self.recipe.task, config=self.config)
+        if self.config.consistency:
+            loss = loss + self.config.consistency * consistency_loss(logits)
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(
@@ -234,6 +234,15 @@ class Trainer:
         self.progressed.update += 1
         self._average()
         return value
+
+    def _augmented(self, batch: Batch, least: Tensor, generator: torch.Generator) -> Batch:
+        """The batch as it is trained on: one changed view of each clip, or two equal in time."""
+        coords, lengths = self.augment.retime(batch.coords, batch.lengths, least, generator)
+        batch = replace(batch, coords=coords, lengths=lengths)
+        if self.config.consistency:
+            batch = twice(batch)
+        coords = self.augment.disturb(batch.coords, batch.lengths, generator)
+        return replace(batch, coords=coords)
 
     def _least_frames(self, examples: list[Example]) -> Tensor:
         if self.recipe.task == "isolated":
