@@ -45,14 +45,14 @@ PLANS = (
     DemoPlan(
         "isolated",
         n_signers=6,
-        n_glosses=8,
+        n_glosses=12,
         n_clips=120,
         overrides=(*_SMALL, "train.clips_per_batch=16", "train.min_updates=200"),
     ),
     DemoPlan(
         "continuous",
         n_signers=6,
-        n_glosses=8,
+        n_glosses=12,
         n_clips=96,
         overrides=(*_SMALL, "train.clips_per_batch=8", "train.min_updates=500"),
     ),
@@ -85,7 +85,7 @@ def demo(
 def run_plans(
     out: Path, *, device: str | None, workers: int | None, quiet: bool
 ) -> "Iterator[tuple[str, Report]]":
-    """Each task and the report on its held-out signer."""
+    """Each task and the report on its held-out signers."""
     for plan in PLANS:
         folder = out / plan.task
         _make_dataset(plan, folder, workers=workers, quiet=quiet)
@@ -93,7 +93,7 @@ def run_plans(
 
 
 def _make_dataset(plan: DemoPlan, folder: Path, *, workers: int | None, quiet: bool) -> None:
-    """Videos of generated signers, their poses, and a test split of the last signer."""
+    """Videos of generated signers, their poses, and a test split of the last two signers."""
     from signkit.dataset import PoseDataset
     from signkit.extract import extract
     from signkit.split import split_dataset
@@ -109,6 +109,7 @@ def _make_dataset(plan: DemoPlan, folder: Path, *, workers: int | None, quiet: b
             n_glosses=plan.n_glosses,
             n_clips=plan.n_clips,
             seed=SEED,
+            fps=FPS,
             workers=all_cores(workers),
             progress=update,
         )
@@ -125,7 +126,7 @@ def _make_dataset(plan: DemoPlan, folder: Path, *, workers: int | None, quiet: b
 
 
 def _train_and_score(plan: DemoPlan, folder: Path, *, device: str | None, quiet: bool) -> "Report":
-    """A recognizer of the other signers, scored on the one it never saw."""
+    """A recognizer of the other signers, scored on those it never saw."""
     from signkit.dataset import PoseDataset
     from signkit.hypothesis import write_hypotheses
     from signkit.recipe import load_recipe
