@@ -23,3 +23,13 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def holistic_model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holistic model that `extract` finds: MediaPipe's own, or the development data's."""
+    import mediapipe
+
+    if not hasattr(mediapipe, "solutions"):
+        models = request.getfixturevalue("real_data") / "models"
+        monkeypatch.setenv("SIGNKIT_WEIGHTS", str(models))

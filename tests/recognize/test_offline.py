@@ -21,7 +21,13 @@ def isolated(tmp_path_factory):
 @pytest.fixture(scope="module")
 def isolated_run(isolated, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "isolated"
-    recipe = make_recipe("isolated", train={"epochs": 60, "peak_lr": 5e-3}, augment={"mirror": 0.0})
+    mild = {"mirror": 0.0, "rotate_deg": (2.0, 2.0, 2.0), "shear": 0.0, "hand_drop": 0.0}
+    recipe = make_recipe(
+        "isolated",
+        train={"epochs": 80, "peak_lr": 5e-3},
+        augment=mild,
+        model={"width": 32, "head_dropout": 0.0, "block_drop": 0.0},
+    )
     train(recipe, isolated, run)
     return run
 
