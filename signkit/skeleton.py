@@ -212,9 +212,7 @@ def hand_edges(side: str) -> tuple[tuple[str, str], ...]:
     names = hand_landmarks(side)
     chains = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16),
               (13, 17, 18, 19, 20), (0, 17))  # fmt: skip
-    return tuple(
-        (names[a], names[b]) for chain in chains for a, b in itertools.pairwise(chain)
-    )
+    return tuple((names[a], names[b]) for chain in chains for a, b in itertools.pairwise(chain))
 
 
 def _known_edges() -> tuple[tuple[str, str], ...]:

@@ -82,4 +82,3 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {n.split(".")[1] for n in names if n.startswith("signkit.")}
-
