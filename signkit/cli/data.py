@@ -22,7 +22,10 @@ from signkit.cli.printing import (
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from signkit.extract import Progress
+    from signkit.failures import Failure
 
 SOME_FAILED = 3
 CHECK_FAILED = 4
@@ -155,17 +158,8 @@ def import_(
         print_json(summary.to_json())
     else:
         print_import(summary)
-    if summary.unlisted:
-        say(
-            f"{len(summary.unlisted)} clips have landmarks but no row in clips.csv and were left "
-            f"out: {first_few(summary.unlisted)}",
-            quiet=quiet,
-        )
-    if summary.failures:
-        say(f"{len(summary.failures)} clips failed:", quiet=quiet)
-        for line in failure_lines(summary.failures):
-            say(line, quiet=quiet)
-        raise typer.Exit(SOME_FAILED)
+    _tell_unlisted(summary.unlisted, quiet=quiet)
+    end_with_failures(summary.failures, quiet=quiet)
 
 
 def export(
@@ -185,12 +179,7 @@ def export(
         print_json(summary.to_json())
     else:
         print_export(summary)
-    if summary.unlisted:
-        say(
-            f"{len(summary.unlisted)} clips have landmarks but no row in clips.csv and were left "
-            f"out: {first_few(summary.unlisted)}",
-            quiet=quiet,
-        )
+    _tell_unlisted(summary.unlisted, quiet=quiet)
 
 
 def inspect(
@@ -249,5 +238,23 @@ def split(
         say(
             f"{len(summary.lost_glosses)} glosses of dev or test are not in train: "
             f"{first_few(summary.lost_glosses)}",
+            quiet=quiet,
+        )
+
+
+def end_with_failures(failures: "Sequence[Failure]", *, quiet: bool) -> None:
+    """List the clips that failed, if any, and leave with the exit code for that."""
+    if failures:
+        say(f"{len(failures)} clips failed:", quiet=quiet)
+        for line in failure_lines(failures):
+            say(line, quiet=quiet)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _tell_unlisted(clip_ids: "Sequence[str]", *, quiet: bool) -> None:
+    if clip_ids:
+        say(
+            f"{len(clip_ids)} clips have landmarks but no row in clips.csv and were left "
+            f"out: {first_few(clip_ids)}",
             quiet=quiet,
         )

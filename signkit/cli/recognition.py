@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signkit.cli.data import SOME_FAILED, extraction_note
+from signkit.cli.data import end_with_failures, extraction_note
 from signkit.cli.options import (
     Dataset,
     Device,
@@ -21,7 +21,7 @@ from signkit.cli.options import (
     Workers,
     given,
 )
-from signkit.cli.printing import failure_lines, print_json, print_rows, print_training
+from signkit.cli.printing import print_json, print_rows, print_training
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
@@ -131,11 +131,7 @@ def recognize(
     elif out is None:
         for hypothesis in found:
             print(f"{hypothesis.clip_id}\t{' '.join(hypothesis.glosses)}")
-    if failures:
-        say(f"{len(failures)} clips failed:", quiet=quiet)
-        for line in failure_lines(failures):
-            say(line, quiet=quiet)
-        raise typer.Exit(SOME_FAILED)
+    end_with_failures(failures, quiet=quiet)
 
 
 @contextmanager
