@@ -4,8 +4,9 @@ from signkit.extract.job import ExtractSummary, extract
 from signkit.extract.progress import Progress, ProgressCallback
 
 EXTRACTORS: dict[str, str] = {
+    "dwpose": "signkit.extract.dwpose:DWPoseExtractor",
     "mediapipe": "signkit.extract.mediapipe:MediaPipeExtractor",
 }
-"""Name -> import path of a factory that takes the weights; imported only where it runs."""
+"""Name -> import path of a factory that takes `ExtractorOptions`; imported only where it runs."""
 
 __all__ = ["EXTRACTORS", "ExtractSummary", "Progress", "ProgressCallback", "extract"]

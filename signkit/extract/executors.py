@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from queue import SimpleQueue
 from subprocess import PIPE, Popen, TimeoutExpired
 from tempfile import TemporaryFile
@@ -22,7 +21,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from signkit.errors import ExtractionError, SignkitError
-from signkit.extract.extractor import ExtractorInfo
+from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Outcome, failure
 from signkit.extract.worker import WorkerSetup
 
@@ -54,16 +53,20 @@ class LocalExecutor:
 
     Args:
         extractor: Name or import path of the extractor.
-        weights: Its model file or folder.
+        options: What the user asked of it.
         n_workers: Processes; None for one on each core this process may use.
     """
 
     def __init__(
-        self, extractor: str, *, weights: Path | None = None, n_workers: int | None = None
+        self,
+        extractor: str,
+        options: ExtractorOptions | None = None,
+        *,
+        n_workers: int | None = None,
     ) -> None:
         cpus = usable_cpus()
         self.n_workers = n_workers or len(cpus)
-        setup = WorkerSetup(extractor, weights)
+        setup = WorkerSetup(extractor, options or ExtractorOptions())
         self._places = [_Place(replace(setup, cpu=cpu)) for cpu in _pins(cpus, self.n_workers)]
         self._idle: SimpleQueue[_Place] = SimpleQueue()
         for place in self._places:

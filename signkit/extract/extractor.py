@@ -1,28 +1,43 @@
-"""What finds landmarks in a picture: one protocol, a registry by name, and your own by import path.
+"""What turns clips into landmarks: one protocol, a registry by name, and your own by import path.
 
-An extractor is made once per worker process and fed clip after clip. `begin_clip` must forget
-everything about the clip before it: the landmarks of a clip may not depend on what the same
-process saw earlier.
+An extractor is made once per worker process and fed clip after clip. The landmarks of a clip may
+not depend on what the same process saw earlier.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from signkit.errors import ExtractionError
+from signkit.extract.person import Frames, Track
 from signkit.skeleton import Skeleton
 
-Landmarks = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+@dataclass(frozen=True)
+class ExtractorOptions:
+    """What a user may tell any extractor; each takes what concerns it.
+
+    Args:
+        weights: Model file or folder; None lets the extractor look in its usual places.
+        signer: largest, active or all where several people are to be told apart; None for the
+            extractor's own way.
+        detect_every: Look for people in every n-th frame, and follow them in between.
+        device: cpu, cuda or cuda:N; None for the best there is.
+        allow_cpu: Run on the CPU where `device` cannot be used, instead of refusing.
+    """
+
+    weights: Path | None = None
+    signer: str | None = None
+    detect_every: int = 5
+    device: str | None = None
+    allow_cpu: bool = False
 
 
 class Extractor(Protocol):
-    """Finds the landmarks of one signer in the frames of one clip after another.
+    """Finds the landmarks of the people in one clip after another.
 
     Attributes:
         name: What `--extractor` calls it.
@@ -38,21 +53,8 @@ class Extractor(Protocol):
         """All else that changes a result, as JSON values: `weights_sha256` and `options`."""
         ...
 
-    def begin_clip(self, fps: float, width_px: int, height_px: int) -> None:
-        """Forget the clip before; the frames that follow have this rate and size."""
-        ...
-
-    def __call__(self, frame: NDArray[np.uint8], time_s: float) -> Landmarks:
-        """Landmarks of the next frame.
-
-        Args:
-            frame: (H, W, 3) RGB.
-            time_s: Its time in the video; rises within a clip.
-
-        Returns:
-            (L, C) pixels, x right, y down, z in the scale of x, NaN where not seen; and (L,)
-            confidence in [0, 1], 0 where not seen.
-        """
+    def __call__(self, frames: Frames) -> Sequence[Track]:
+        """Everybody in one clip; nobody is a valid answer, a landmark without a person is not."""
         ...
 
     def close(self) -> None:
@@ -60,7 +62,7 @@ class Extractor(Protocol):
         ...
 
 
-ExtractorFactory = Callable[[Path | None], Extractor]
+ExtractorFactory = Callable[[ExtractorOptions], Extractor]
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,13 @@ def import_path(name: str) -> str:
     return EXTRACTORS[name]
 
 
-def make_extractor(name: str, *, weights: Path | None = None) -> Extractor:
+def make_extractor(name: str, options: ExtractorOptions | None = None) -> Extractor:
     """The extractor called `name`, ready for its first clip.
 
     Args:
         name: A name from `EXTRACTORS`, or `package.module:factory` where the factory takes
-            `weights`.
-        weights: Model file or folder; None lets the extractor look in its usual places.
+            `ExtractorOptions`.
+        options: What the user asked for.
 
     Raises:
         ExtractionError: There is no such extractor.
@@ -126,4 +128,4 @@ def make_extractor(name: str, *, weights: Path | None = None) -> Extractor:
         raise ExtractionError(
             f"extractor {name!r} cannot be imported ({error}); expected package.module:factory"
         ) from error
-    return cast(ExtractorFactory, factory)(weights)
+    return cast(ExtractorFactory, factory)(options or ExtractorOptions())

@@ -15,7 +15,7 @@ from typing import Any
 from signkit.dataset import DatasetInfo
 from signkit.errors import ExtractionError
 from signkit.extract.executors import Executor, LocalExecutor
-from signkit.extract.extractor import ExtractorInfo
+from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Extracted, Outcome
 from signkit.extract.output import Output, check_folder, locked, open_output
 from signkit.extract.progress import Meter, ProgressCallback
@@ -91,11 +91,12 @@ def extract(
         raise ExtractionError(f"fps is {fps:g}; give a positive number of frames per second")
     if workers is not None and workers < 1:
         raise ExtractionError(f"workers is {workers}; give 1 or more")
+    options = ExtractorOptions(weights=weights)
     sources = find_clips(videos, labels=labels)
     with locked(out):
         check_folder(out, overwrite=overwrite)
         n_workers = None if workers is None else min(workers, len(sources))
-        with LocalExecutor(extractor, weights=weights, n_workers=n_workers) as executor:
+        with LocalExecutor(extractor, options, n_workers=n_workers) as executor:
             info = _dataset_info(videos, executor.info, fps)
             output = open_output(out, info, sources, overwrite=overwrite)
             return _run(sources, output, executor, fps, retry_failed, progress)
@@ -133,7 +134,7 @@ def _extract_all(jobs: list[ClipJob], output: Output, executor: Executor, meter:
     order = _JobOrder()
     try:
         for position, outcome in executor.run(jobs):
-            n_frames = outcome.pose.n_frames if isinstance(outcome, Extracted) else None
+            n_frames = outcome.poses[0].n_frames if isinstance(outcome, Extracted) else None
             for ready in order.put(position, outcome):
                 output.add(ready)
             meter.count(jobs[position].clip_id, n_frames=n_frames)

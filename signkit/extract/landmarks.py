@@ -1,15 +1,18 @@
-"""One clip of one video becomes one pose sequence, or one failure with a reason."""
+"""One clip of one video becomes the poses of its signers, or one failure with a reason."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError
 from signkit.extract.extractor import Extractor
+from signkit.extract.person import Image
 from signkit.extract.quality import Quality
+from signkit.extract.signer import Choice, choose_signers
 from signkit.extract.video import VideoReader
 from signkit.failures import Failure
 from signkit.pose import PoseSequence
@@ -25,6 +28,7 @@ class ClipJob:
         start_s: Begin of the clip in the video, None for its beginning.
         end_s: End, exclusive, None for its end.
         fps: Rate to thin the frames to, None to keep them all.
+        signer: Who becomes a pose where there are several people: largest, active or all.
     """
 
     clip_id: str
@@ -32,22 +36,67 @@ class ClipJob:
     start_s: float | None = None
     end_s: float | None = None
     fps: float | None = None
+    signer: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Extracted:
-    """The pose of a clip, and how well it went."""
+    """The poses of a clip, the signer's first, and how well each went."""
 
-    pose: PoseSequence
-    quality: Quality
+    poses: tuple[PoseSequence, ...]
+    quality: tuple[Quality, ...]
 
 
 Outcome = Extracted | Failure
 """A failure's stage is open, extract, detect (no person) or worker (its process died)."""
 
 
+class ClipFrames:
+    """The frames of a job's clip; the first iteration takes the video that is open already.
+
+    Attributes:
+        video: The reader of the first iteration, which counts what was decoded.
+        times_s: Times of the frames of the last whole iteration.
+
+    Raises:
+        ExtractionError: The video has no frame in the clip's window.
+    """
+
+    def __init__(self, job: ClipJob, video: VideoReader) -> None:
+        self._job = job
+        self.video = video
+        self._frames = self._decode(video)
+        first = next(self._frames)  # raises where there is none
+        self._unread: Iterator[tuple[float, Image]] | None = chain([first], self._frames)
+        self.fps = job.fps or video.fps
+        self.height_px, self.width_px = first[1].shape[:2]
+        self.times_s: list[float] = []
+
+    def __iter__(self) -> Iterator[tuple[float, Image]]:
+        times_s: list[float] = []
+        frames, self._unread = self._unread, None
+        if frames is not None:
+            yield from self._timed(frames, times_s)
+        else:
+            with VideoReader(self._job.video) as video:
+                yield from self._timed(self._decode(video), times_s)
+        self.times_s = times_s
+
+    def _decode(self, video: VideoReader) -> Iterator[tuple[float, Image]]:
+        job = self._job
+        return video.frames(start_s=job.start_s, end_s=job.end_s, fps=job.fps)
+
+    @staticmethod
+    def _timed(
+        frames: Iterator[tuple[float, Image]], times_s: list[float]
+    ) -> Iterator[tuple[float, Image]]:
+        for time_s, frame in frames:
+            times_s.append(time_s)
+            yield time_s, frame
+
+
 def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
-    """The pose of a clip, or why there is none."""
+    """The poses of a clip, or why there is none."""
     started = perf_counter()
     try:
         video = VideoReader(job.video)
@@ -55,21 +104,25 @@ def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
         return failure(job, "open", str(error))
     with video:
         try:
-            pose = _pose(job, video, extractor)
+            frames = ClipFrames(job, video)
+            tracks = extractor(frames)
         except ExtractionError as error:
             return failure(job, "extract", str(error))
-    if not pose.seen.any():
-        return failure(job, "detect", f"no person found in {pose.n_frames} frames of {job.video}")
-    quality = Quality(
-        clip_id=job.clip_id,
-        n_frames=pose.n_frames,
-        n_decoded=video.n_decoded,
-        n_expected=video.n_expected,
-        n_damaged=video.n_damaged,
-        seconds=perf_counter() - started,
-        detection=detection_rates(pose),
+    signers = choose_signers(tracks, job.signer, extractor.skeleton, fps=frames.fps)
+    if not signers:
+        n_frames = len(frames.times_s)
+        return failure(job, "detect", f"no person found in {n_frames} frames of {job.video}")
+    poses = tuple(
+        _pose(person_id(job.clip_id, number), frames, choice, extractor)
+        for number, choice in enumerate(signers, start=1)
     )
-    return Extracted(pose, quality)
+    seconds = perf_counter() - started
+    return Extracted(poses, tuple(_quality(pose, video, seconds) for pose in poses))
+
+
+def person_id(clip_id: str, number: int) -> str:
+    """The clip id of one of several people in a clip; the first one has the clip's own."""
+    return clip_id if number == 1 else f"{clip_id}#{number}"
 
 
 def failure(job: ClipJob, stage: str, reason: str) -> Failure:
@@ -86,26 +139,32 @@ def detection_rates(pose: PoseSequence) -> dict[str, float]:
     }
 
 
-def _pose(job: ClipJob, video: VideoReader, extractor: Extractor) -> PoseSequence:
-    coords: list[NDArray[np.float32]] = []
-    confidence: list[NDArray[np.float32]] = []
-    times_s: list[float] = []
-    height_px = width_px = 0
-    for time_s, frame in video.frames(start_s=job.start_s, end_s=job.end_s, fps=job.fps):
-        if not times_s:
-            height_px, width_px = frame.shape[:2]
-            extractor.begin_clip(job.fps or video.fps, width_px, height_px)
-        frame_coords, frame_confidence = extractor(frame, time_s)
-        coords.append(frame_coords)
-        confidence.append(frame_confidence)
-        times_s.append(time_s)
+def _pose(clip_id: str, frames: ClipFrames, choice: Choice, extractor: Extractor) -> PoseSequence:
+    """The pose over all frames of the clip; where the person was not followed nothing is seen."""
+    skeleton, where = extractor.skeleton, choice.track.frames
+    n_frames = len(frames.times_s)
+    coords = np.full((n_frames, skeleton.n_landmarks, skeleton.n_dims), np.nan, np.float32)
+    confidence = np.zeros((n_frames, skeleton.n_landmarks), np.float32)
+    coords[where], confidence[where] = choice.track.coords, choice.track.confidence
     return PoseSequence(
-        clip_id=job.clip_id,
-        skeleton=extractor.skeleton,
-        coords=np.stack(coords),
-        confidence=np.stack(confidence),
-        fps=min(job.fps or video.fps, video.fps),
-        width_px=width_px,
-        height_px=height_px,
-        time_s=np.array(times_s),
+        clip_id=clip_id,
+        skeleton=skeleton,
+        coords=coords,
+        confidence=confidence,
+        fps=min(frames.fps, frames.video.fps),
+        width_px=frames.width_px,
+        height_px=frames.height_px,
+        time_s=np.array(frames.times_s),
+    )
+
+
+def _quality(pose: PoseSequence, video: VideoReader, seconds: float) -> Quality:
+    return Quality(
+        clip_id=pose.clip_id,
+        n_frames=pose.n_frames,
+        n_decoded=video.n_decoded,
+        n_expected=video.n_expected,
+        n_damaged=video.n_damaged,
+        seconds=seconds,
+        detection=detection_rates(pose),
     )

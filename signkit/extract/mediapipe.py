@@ -20,7 +20,8 @@ Decisions that shaped this file:
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from importlib import import_module
 from importlib.metadata import version
 from math import prod
@@ -32,7 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError, WeightsError
-from signkit.extract.extractor import Landmarks
+from signkit.extract.extractor import ExtractorOptions
+from signkit.extract.person import Frames, Landmarks, Track
 from signkit.extract.weights import find_weights, sha256_of
 from signkit.skeleton import Skeleton
 from signkit.skeletons import SKELETONS
@@ -90,8 +92,8 @@ class MediaPipeExtractor:
     """MediaPipe Holistic as an `Extractor`.
 
     Args:
-        weights: `holistic_landmarker.task` or its folder; None looks in the usual places, then
-            for the bundled graph.
+        options: `weights` is `holistic_landmarker.task` or its folder; None looks in the usual
+            places, then for the bundled graph.
 
     Raises:
         WeightsError: The model is missing or damaged.
@@ -100,14 +102,12 @@ class MediaPipeExtractor:
 
     name = "mediapipe"
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, options: ExtractorOptions) -> None:
         self._mediapipe = _import_mediapipe()
         self.version = version("mediapipe")
-        self._backend = self._choose(find_weights(TASK_FILE, explicit=weights))
+        self._backend = self._choose(find_weights(TASK_FILE, explicit=options.weights))
         self.skeleton = self._backend.skeleton
         self._slices = _part_slices(self.skeleton)
-        self._landmarker: Landmarker | None = None
-        self._scale = np.ones(3, np.float32)
 
     def _choose(self, task: Path | None) -> Backend:
         if task is not None:
@@ -122,27 +122,28 @@ class MediaPipeExtractor:
     def describe(self) -> dict[str, Any]:
         return self._backend.describe()
 
-    def begin_clip(self, fps: float, width_px: int, height_px: int) -> None:
-        self.close()
-        self._landmarker = self._backend.open()
-        self._scale = np.array([width_px, height_px, width_px], np.float32)
-
-    def __call__(self, frame: NDArray[np.uint8], time_s: float) -> Landmarks:
-        if self._landmarker is None:
-            raise ExtractionError("begin_clip must be called before the first frame of a clip")
-        try:
-            parts = self._landmarker.detect(frame, time_s)
-        except RuntimeError as error:
-            reason = next(iter(str(error).splitlines()), "no reason given")
-            raise ExtractionError(f"MediaPipe failed at {time_s:.2f} s: {reason}") from error
-        return self._landmarks(parts)
+    def __call__(self, frames: Frames) -> list[Track]:
+        """The one person that MediaPipe Holistic follows, in every frame of the clip."""
+        scale = np.array([frames.width_px, frames.height_px, frames.width_px], np.float32)
+        found = [self._landmarks(parts, scale) for parts in self._detect(frames)]
+        coords, confidence = zip(*found, strict=True)
+        return [Track(np.arange(len(found)), np.stack(coords), np.stack(confidence))]
 
     def close(self) -> None:
-        if self._landmarker is not None:
-            self._landmarker.close()
-            self._landmarker = None
+        """Nothing is kept between clips."""
 
-    def _landmarks(self, parts: Parts) -> Landmarks:
+    def _detect(self, frames: Frames) -> Iterator[Parts]:
+        with closing(self._backend.open()) as landmarker:
+            for time_s, frame in frames:
+                try:
+                    yield landmarker.detect(frame, time_s)
+                except RuntimeError as error:
+                    reason = next(iter(str(error).splitlines()), "no reason given")
+                    raise ExtractionError(
+                        f"MediaPipe failed at {time_s:.2f} s: {reason}"
+                    ) from error
+
+    def _landmarks(self, parts: Parts, scale: NDArray[np.float32]) -> Landmarks:
         coords = np.full((self.skeleton.n_landmarks, 3), np.nan, np.float32)
         confidence = np.zeros(self.skeleton.n_landmarks, np.float32)
         for part, where in self._slices.items():
@@ -154,7 +155,7 @@ class MediaPipeExtractor:
                     )
                 coords[where] = [(point.x, point.y, point.z) for point in found]
                 confidence[where] = [p.visibility for p in found] if part == "pose" else 1.0
-        return coords * self._scale, np.clip(confidence, 0.0, 1.0)
+        return coords * scale, np.clip(confidence, 0.0, 1.0)
 
 
 class BundledBackend:

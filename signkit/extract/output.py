@@ -85,10 +85,10 @@ class Output:
         self._write_failures()
 
     def _add_pose(self, extracted: Extracted) -> None:
-        clip_id = extracted.pose.clip_id
-        self._waiting.append(extracted.pose)
-        self.quality[clip_id] = extracted.quality
-        self.failures.pop(clip_id, None)
+        for pose, quality in zip(extracted.poses, extracted.quality, strict=True):
+            self._waiting.append(pose)
+            self.quality[pose.clip_id] = quality
+            self.failures.pop(pose.clip_id, None)
 
     def _add_failure(self, failure: Failure) -> None:
         earlier = self.failures.get(failure.clip_id)

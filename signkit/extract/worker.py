@@ -11,12 +11,12 @@ import pickle
 import signal
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO
 
 from signkit.errors import SignkitError
+from signkit.extract.extractor import ExtractorOptions
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class WorkerSetup:
 
     Args:
         extractor: Name or import path of the extractor.
-        weights: Its model file or folder.
+        options: What the user asked of it.
         cpu: The one core to stay on, None to roam.
     """
 
     extractor: str
-    weights: Path | None = None
+    options: ExtractorOptions
     cpu: int | None = None
 
 
@@ -57,7 +57,7 @@ def _serve(setup: WorkerSetup, requests: "SimpleQueue[Any]", answers: BinaryIO) 
     from signkit.extract.extractor import ExtractorInfo, make_extractor
     from signkit.extract.landmarks import find_landmarks
 
-    extractor = make_extractor(setup.extractor, weights=setup.weights)
+    extractor = make_extractor(setup.extractor, setup.options)
     _send(answers, ExtractorInfo.of(extractor))
     while True:
         _send(answers, find_landmarks(requests.get(), extractor))

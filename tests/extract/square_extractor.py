@@ -6,12 +6,13 @@ SIGNKIT_TEST_DELAY_S slows every frame down; a red frame kills the process that 
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signkit.extract.extractor import ExtractorOptions
+from signkit.extract.person import Frames, Track
 from signkit.skeleton import Skeleton
 
 SKELETON = Skeleton(name="square", landmarks=("nose",), parts={"pose": ("nose",)}, n_dims=2)
@@ -24,31 +25,31 @@ class SquareExtractor:
     version = "1"
     skeleton = SKELETON
 
-    def __init__(self, weights: Path | None) -> None:
-        self._weights = weights
+    def __init__(self, options: ExtractorOptions) -> None:
+        self._weights = options.weights
         self._delay_s = float(os.environ.get("SIGNKIT_TEST_DELAY_S", "0"))
 
     def describe(self) -> dict[str, Any]:
         return {"weights_sha256": "", "options": {"weights": str(self._weights or "")}}
 
-    def begin_clip(self, fps: float, width_px: int, height_px: int) -> None:
+    def __call__(self, frames: Frames) -> list[Track]:
         print("chatter on standard output", flush=True)
+        coords = np.stack([self._look(frame) for _, frame in frames])
+        seen = ~np.isnan(coords[..., 0])
+        return [Track(np.arange(len(coords)), coords, seen.astype(np.float32))]
 
-    def __call__(
-        self, frame: NDArray[np.uint8], time_s: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _look(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         time.sleep(self._delay_s)
         if frame[..., 0].mean() > 128 and frame[..., 1].mean() < 64:
             os.kill(os.getpid(), signal.SIGKILL)
         rows, columns = np.nonzero(frame[..., 1] > 128)
         if not len(rows):
-            return np.full((1, 2), np.nan, np.float32), np.zeros(1, np.float32)
-        coords = np.array([[columns.mean(), rows.mean()]], np.float32)
-        return coords, np.ones(1, np.float32)
+            return np.full((1, 2), np.nan, np.float32)
+        return np.array([[columns.mean(), rows.mean()]], np.float32)
 
     def close(self) -> None:
         pass
 
 
-def make(weights: Path | None) -> SquareExtractor:
-    return SquareExtractor(weights)
+def make(options: ExtractorOptions) -> SquareExtractor:
+    return SquareExtractor(options)

@@ -32,7 +32,7 @@ def test_every_job_is_answered_under_its_position(tmp_path, write_video, square)
     with LocalExecutor(square, n_workers=2) as executor:
         outcomes = dict(executor.run(jobs))
     assert sorted(outcomes) == list(range(6))
-    assert all(outcomes[n].pose.n_frames == 1 + n for n in range(6))
+    assert all(outcomes[n].poses[0].n_frames == 1 + n for n in range(6))
 
 
 def test_workers_are_renewed_without_a_loss(tmp_path, write_video, square, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 
 from signkit.errors import ExtractionError
 from signkit.extract import EXTRACTORS
-from signkit.extract.extractor import ExtractorInfo, import_path, make_extractor
+from signkit.extract.extractor import ExtractorInfo, ExtractorOptions, import_path, make_extractor
 
 
 def test_a_name_leads_to_its_factory():
@@ -12,7 +12,7 @@ def test_a_name_leads_to_its_factory():
 
 
 def test_your_own_extractor_is_found_by_its_import_path(square, tmp_path):
-    extractor = make_extractor(square, weights=tmp_path)
+    extractor = make_extractor(square, ExtractorOptions(weights=tmp_path))
     info = ExtractorInfo.of(extractor)
     assert (info.name, info.version, info.skeleton.landmarks) == ("square", "1", ("nose",))
     assert info.options == {"weights": str(tmp_path)}

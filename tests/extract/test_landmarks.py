@@ -23,14 +23,14 @@ def test_a_pose_has_the_rate_of_its_frames(
 ):
     video = write_video(tmp_path / "a.mp4", n_frames=50, fps=source_fps)
     outcome = find(video, fps=asked_fps)
-    assert (outcome.pose.fps, outcome.pose.n_frames) == (fps, n_frames)
-    assert (outcome.quality.n_decoded, outcome.quality.n_expected) == (50, 50)
+    assert (outcome.poses[0].fps, outcome.poses[0].n_frames) == (fps, n_frames)
+    assert (outcome.quality[0].n_decoded, outcome.quality[0].n_expected) == (50, 50)
 
 
 def test_a_phone_held_upright_gives_an_upright_pose(tmp_path, write_video, turn, find):
     video = write_video(tmp_path / "phone.mp4", n_frames=1)
     turn(video, 1)
-    pose = find(video).pose
+    (pose,) = find(video).poses
     assert (pose.width_px, pose.height_px) == (48, 64)
     assert pose.coords[0, 0] == pytest.approx([48 - 1 - 11.5, 7.5], abs=0.6)
 
@@ -40,5 +40,5 @@ def test_a_cut_video_is_kept_and_counted_as_incomplete(tmp_path, write_video, fi
     video.write_bytes(video.read_bytes()[: video.stat().st_size * 2 // 3])
     outcome = find(video)
     assert isinstance(outcome, Extracted)
-    assert not outcome.quality.is_complete
-    assert outcome.quality.n_frames == outcome.pose.n_frames > 0
+    assert not outcome.quality[0].is_complete
+    assert outcome.quality[0].n_frames == outcome.poses[0].n_frames > 0

@@ -9,6 +9,7 @@ import pytest
 
 from signkit.errors import ExtractionError, WeightsError
 from signkit.extract import mediapipe as module
+from signkit.extract.extractor import ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Extracted, find_landmarks
 from signkit.extract.mediapipe import TASK_FILE, TASK_URL, MediaPipeExtractor, n_face_landmarks
 from signkit.extract.video import VideoReader
@@ -18,6 +19,19 @@ from signkit.skeletons import MEDIAPIPE_543
 
 def points(n: int, x: float, y: float, z: float, visibility: float = 0.0) -> list[SimpleNamespace]:
     return [SimpleNamespace(x=x, y=y, z=z, visibility=visibility)] * n
+
+
+class Still:
+    """Pictures at 25 frames a second."""
+
+    fps = 25.0
+
+    def __init__(self, pictures):
+        self.height_px, self.width_px = pictures[0].shape[:2]
+        self._pictures = pictures
+
+    def __iter__(self):
+        return ((n / 25, picture) for n, picture in enumerate(self._pictures))
 
 
 class FakeBackend:
@@ -50,7 +64,7 @@ def fake(monkeypatch) -> MediaPipeExtractor:
     monkeypatch.setattr(module, "version", lambda name: "9.9")
     monkeypatch.setattr(MediaPipeExtractor, "_choose", lambda self, task: FakeBackend())
     monkeypatch.setattr(module, "find_weights", lambda name, explicit: None)
-    return MediaPipeExtractor()
+    return MediaPipeExtractor(ExtractorOptions())
 
 
 @pytest.fixture
@@ -62,9 +76,13 @@ def bare(monkeypatch, tmp_path):
     monkeypatch.delenv("SIGNKIT_WEIGHTS", raising=False)
 
 
+def first_frame(extractor):
+    (track,) = extractor(Still([np.zeros((100, 200, 3), np.uint8)]))
+    return track.coords[0], track.confidence[0]
+
+
 def test_fractions_become_pixels_and_z_has_the_scale_of_x(fake):
-    fake.begin_clip(25.0, 200, 100)
-    coords, confidence = fake(np.zeros((100, 200, 3), np.uint8), 0.0)
+    coords, confidence = first_frame(fake)
     index = fake.skeleton.index
     np.testing.assert_allclose(coords[index("nose")], [100, 50, 20])
     np.testing.assert_allclose(coords[index("right_hand_wrist")], [50, 50, -25])
@@ -73,8 +91,7 @@ def test_fractions_become_pixels_and_z_has_the_scale_of_x(fake):
 
 
 def test_a_part_out_of_sight_is_nan_with_no_confidence(fake):
-    fake.begin_clip(25.0, 200, 100)
-    coords, confidence = fake(np.zeros((100, 200, 3), np.uint8), 0.0)
+    coords, confidence = first_frame(fake)
     for part in ("face", "left_hand"):
         where = fake.skeleton.part_indices(part)
         assert np.isnan(coords[where]).all()
@@ -83,7 +100,7 @@ def test_a_part_out_of_sight_is_nan_with_no_confidence(fake):
 
 def test_without_a_model_the_error_says_where_to_get_it(bare):
     with pytest.raises(WeightsError) as error:
-        MediaPipeExtractor()
+        MediaPipeExtractor(ExtractorOptions())
     assert str(error.value) == (
         f"MediaPipe 1.2.2 brings no models and no {TASK_FILE} was found; download {TASK_URL} "
         f"and pass --weights PATH/{TASK_FILE}, or put it into ~/.cache/signkit"
@@ -100,7 +117,7 @@ def test_a_damaged_model_file_is_named(bare, tmp_path, kind):
             name = "pose.tflite" if kind == "other bundle" else module.FACE_MODEL
             bundle.writestr(name, b"\x20\x00\x00\x00")
     with pytest.raises(WeightsError) as error:
-        MediaPipeExtractor(path)
+        MediaPipeExtractor(ExtractorOptions(weights=path))
     assert str(error.value).startswith(f"{path} is damaged or not a holistic landmarker (")
     assert str(error.value).endswith(f"; download {TASK_URL} again")
 
@@ -111,7 +128,7 @@ def test_mediapipe_that_cannot_be_loaded_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(module, "import_module", no_library)
     with pytest.raises(ExtractionError, match=r"libGL\.so\.1.*apt-get install libgl1"):
-        MediaPipeExtractor()
+        MediaPipeExtractor(ExtractorOptions())
 
 
 @pytest.mark.real_data
@@ -131,7 +148,7 @@ def weights_of(api: str, real_data: Path) -> Path | None:
 def extractor(request, real_data, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("SIGNKIT_WEIGHTS", raising=False)
-    extractor = MediaPipeExtractor(weights_of(request.param, real_data))
+    extractor = MediaPipeExtractor(ExtractorOptions(weights=weights_of(request.param, real_data)))
     assert extractor.describe()["options"]["api"] == request.param
     yield extractor
     extractor.close()
@@ -140,7 +157,7 @@ def extractor(request, real_data, monkeypatch, tmp_path):
 def pose_of(extractor, video: Path, *, end_s: float = 0.7):
     outcome = find_landmarks(ClipJob("clip", video, end_s=end_s), extractor)
     assert isinstance(outcome, Extracted)
-    return outcome.pose
+    return outcome.poses[0]
 
 
 @pytest.mark.mediapipe
@@ -176,12 +193,10 @@ def test_a_signer_has_a_body_where_it_is(extractor, real_data):
 def test_an_empty_picture_has_no_landmarks_and_parts_may_come_later(extractor, real_data):
     with VideoReader(real_data / "videos" / "tr_hello.mp4") as video:
         frame = next(image for _, image in video.frames())
-    extractor.begin_clip(30.0, frame.shape[1], frame.shape[0])
-    empty, confidence = extractor(np.zeros_like(frame), 0.0)
-    assert np.isnan(empty).all()
-    assert (confidence == 0).all()
-    seen = [extractor(frame, 0.04 * n)[0] for n in range(1, 4)]
-    assert np.isfinite(seen[-1][extractor.skeleton.index("nose")]).all()
+    (track,) = extractor(Still([np.zeros_like(frame), frame, frame, frame]))
+    assert np.isnan(track.coords[0]).all()
+    assert (track.confidence[0] == 0).all()
+    assert np.isfinite(track.coords[-1, extractor.skeleton.index("nose")]).all()
 
 
 @pytest.mark.mediapipe

@@ -21,7 +21,7 @@ def extracted(n: int, *, n_frames: int = 2) -> Extracted:
     confidence = np.ones((n_frames, 1), np.float32)
     pose = PoseSequence(f"clip{n}", SKELETON, coords, confidence, 25.0, 64, 48)
     quality = Quality(f"clip{n}", n_frames, n_frames, n_frames, 0, 0.1, {"pose": 1.0})
-    return Extracted(pose, quality)
+    return Extracted((pose,), (quality,))
 
 
 def shards(folder: Path) -> list[list[str]]:
