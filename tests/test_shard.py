@@ -46,8 +46,8 @@ def test_uneven_times_survive(tmp_path: Path) -> None:
 def test_a_long_clip_is_many_rows_and_one_pose(tmp_path: Path) -> None:
     pose = make_pose("long", n_frames=2 * FRAMES_PER_ROW + 3)
     write_shard(tmp_path / "s.parquet", [make_pose("first"), pose])
-    rows = [row for clip_id, row in shard_index(tmp_path / "s.parquet") if clip_id == "long"]
-    assert [row.n_frames for row in rows] == [FRAMES_PER_ROW, FRAMES_PER_ROW, 3]
+    rows = [ref for ref in shard_index(tmp_path / "s.parquet") if ref.row.clip_id == "long"]
+    assert [ref.row.n_frames for ref in rows] == [FRAMES_PER_ROW, FRAMES_PER_ROW, 3]
     assert_same_pose(read_rows(rows, MEDIAPIPE_75), pose)
     assert [p.clip_id for p in read_shard(tmp_path / "s.parquet")] == ["first", "long"]
     assert shard_clip_ids(tmp_path / "s.parquet") == ["first", "long"]
@@ -110,5 +110,5 @@ def test_a_foreign_parquet_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ShardError) as caught:
         list(read_shard(path))
     assert str(caught.value) == (
-        f"{path} has schema 'none'; this version of signkit reads 'signkit.shard/1'"
+        f"{path} has schema 'none'; this version of signkit reads 'signkit.shard/2'"
     )
