@@ -54,6 +54,16 @@ def read_failures(path: Path) -> dict[str, Failure]:
     return {failure.clip_id: failure for failure in failures}
 
 
+def failures_of(dataset: Path) -> dict[str, Failure]:
+    """Clip id to failure, from all tables of a dataset: parts of a job keep one each.
+
+    Raises:
+        DatasetError: A file is not such a table.
+    """
+    tables = [read_failures(path) for path in sorted(dataset.glob("failures*.csv"))]
+    return {clip_id: failure for table in tables for clip_id, failure in table.items()}
+
+
 def write_failures(path: Path, failures: Iterable[Failure]) -> None:
     """Write the table whole; without any failure there is no file."""
     rows = [asdict(failure) for failure in failures]

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from signkit.errors import DatasetError
 
@@ -25,7 +26,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         DatasetError: The disk or quota is full; nothing appears under `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")  # other hosts may write it too
     try:
         yield temporary
         with temporary.open("rb") as written:
@@ -70,9 +71,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def remove_leftovers(folder: Path) -> int:
+def remove_leftovers(folder: Path, pattern: str = ".*.tmp") -> int:
     """Delete temporary files that killed runs left in `folder`; returns how many."""
-    leftovers = list(folder.glob(".*.tmp"))
+    leftovers = list(folder.glob(pattern))
     for leftover in leftovers:
         leftover.unlink(missing_ok=True)
     return len(leftovers)

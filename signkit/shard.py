@@ -59,9 +59,10 @@ class RowRef:
     row_group: int
 
 
-def shard_path(poses_folder: Path, number: int) -> Path:
-    """The name of shard `number`."""
-    return poses_folder / f"shard-{number:05d}.parquet"
+def shard_path(poses_folder: Path, number: int, *, part: str = "") -> Path:
+    """The name of shard `number`; parts of a job have names of their own."""
+    name = f"{part}-{number:05d}" if part else f"{number:05d}"
+    return poses_folder / f"shard-{name}.parquet"
 
 
 def shard_paths(poses_folder: Path) -> list[Path]:

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signkit.cli.options import Dataset, Json, Quiet, Seed, Weights, Workers, all_cores, given
+from signkit.cli.options import (
+    Dataset,
+    Device,
+    Json,
+    Quiet,
+    Seed,
+    Weights,
+    Workers,
+    all_cores,
+    given,
+)
 from signkit.cli.printing import (
     failure_lines,
     first_few,
@@ -13,6 +23,7 @@ from signkit.cli.printing import (
     print_dataset,
     print_export,
     print_extract,
+    print_extract_plan,
     print_import,
     print_json,
     print_rows,
@@ -63,23 +74,57 @@ def synth(
 
 def extract(
     videos: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="VIDEOS",
-            help="Folder of videos, folders named by gloss, or a folder with clips.csv.",
+            help="Folder of videos, folders named by gloss, a folder with clips.csv, or a URL of "
+            "one, such as s3://bucket/videos.",
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Dataset folder.")],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Dataset folder, or its URL.")],
     labels: Annotated[
         Path | None, typer.Option(help="Clip table to use instead of VIDEOS/clips.csv.")
     ] = None,
     extractor: Annotated[
-        str | None, typer.Option(help="mediapipe, or your own as package.module:factory.")
+        str | None, typer.Option(help="mediapipe, dwpose, or your own as package.module:factory.")
     ] = None,
     fps: Annotated[
         float | None, typer.Option(help="Thin the frames to this rate; by default all are kept.")
     ] = None,
+    signer: Annotated[
+        str | None,
+        typer.Option(
+            help="Where several people are seen: largest, active (moves the hands most) or all. "
+            "Given to mediapipe, it needs a detector: see 'signkit weights list'."
+        ),
+    ] = None,
+    detect_every: Annotated[
+        int | None, typer.Option(min=1, help="Look for people in every n-th frame.")
+    ] = None,
+    device: Device = None,
+    allow_cpu: Annotated[
+        bool, typer.Option("--allow-cpu", help="Run on the CPU where --device cannot be used.")
+    ] = False,
     workers: Workers = None,
+    executor: Annotated[
+        str | None, typer.Option(help="local, or ray for a cluster.", rich_help_panel="At scale")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Do the I-th of N shares; copying the outputs together merges them.",
+            rich_help_panel="At scale",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="A clip that takes longer becomes a failure; by default an hour.",
+            rich_help_panel="At scale",
+        ),
+    ] = None,
     weights: Weights = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try the clips in failures.csv again.")
@@ -87,32 +132,48 @@ def extract(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Drop the poses of an earlier run.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and how much it is.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Turn videos into a dataset of poses; a stopped run goes on with the same command."""
-    from signkit.extract import extract
-    from signkit.failures import read_failures
+    from signkit.extract import ExtractSettings, extract, plan_extraction
 
-    options = given(labels=labels, extractor=extractor, fps=fps, workers=workers, weights=weights)
+    settings = ExtractSettings(
+        **given(
+            extractor=extractor,
+            fps=fps,
+            signer=signer,
+            detect_every=detect_every,
+            device=device,
+            allow_cpu=allow_cpu,
+            workers=workers,
+            executor=executor,
+            part=part,
+            time_limit_s=time_limit,
+            weights=weights,
+        )
+    )
+    run = {"labels": labels, "retry_failed": retry_failed, "overwrite": overwrite}
+    if dry_run:
+        plan = plan_extraction(videos, out, settings, **run)
+        print_json(plan.to_json()) if as_json else print_extract_plan(plan)
+        return
     with progress("extract", quiet=quiet) as update:
         summary = extract(
             videos,
             out,
-            **options,
-            retry_failed=retry_failed,
-            overwrite=overwrite,
+            settings,
+            **run,
             progress=lambda state: update(state.done, state.total, extraction_note(state)),
         )
     if as_json:
-        print_json(vars(summary) | {"out": str(out)})
+        print_json(summary.to_json() | {"out": out})
     else:
         print_extract(summary, out)
-    if summary.any_failed:
-        say(f"{summary.n_failed} clips failed:", quiet=quiet)
-        for line in failure_lines(list(read_failures(out / "failures.csv").values())):
-            say(line, quiet=quiet)
-        raise typer.Exit(SOME_FAILED)
+    end_with_failures(summary.failures, quiet=quiet)
 
 
 def extraction_note(state: "Progress") -> str:

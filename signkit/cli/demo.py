@@ -95,7 +95,7 @@ def run_plans(
 def _make_dataset(plan: DemoPlan, folder: Path, *, workers: int | None, quiet: bool) -> None:
     """Videos of generated signers, their poses, and a test split of the last two signers."""
     from signkit.dataset import PoseDataset
-    from signkit.extract import extract
+    from signkit.extract import ExtractSettings, extract
     from signkit.split import split_dataset
     from signkit.synth import synthesize
 
@@ -118,7 +118,7 @@ def _make_dataset(plan: DemoPlan, folder: Path, *, workers: int | None, quiet: b
         extract(
             videos,
             poses,
-            workers=workers,
+            ExtractSettings(workers=workers),
             progress=lambda state: update(state.done, state.total, extraction_note(state)),
         )
     signers = sorted(set(PoseDataset.open(poses).clips.column("signer")))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from signkit.convert import ExportSummary, ImportSummary
-    from signkit.extract import ExtractSummary
+    from signkit.extract import ExtractPlan, ExtractSummary
     from signkit.failures import Failure
     from signkit.report import Report, Slice
     from signkit.split import SplitSummary
@@ -63,6 +63,28 @@ def print_extract(summary: "ExtractSummary", out: object) -> None:
     if summary.detection:
         seen = (f"{part} {percent(rate)}" for part, rate in summary.detection.items())
         print(f"seen: {', '.join(seen)}")
+
+
+def print_extract_plan(plan: "ExtractPlan") -> None:
+    """The answer to `signkit extract --dry-run`."""
+    extractor = plan.extractor
+    options = ", ".join(f"{k} {v}" for k, v in extractor["options"].items() if v is not None)
+    print_rows(
+        [
+            ("clips", plan.n_clips),
+            ("have poses", plan.n_done),
+            ("failed before", plan.n_failed),
+            ("to do", plan.n_to_do),
+            ("of these without a video", plan.n_missing),
+            ("hours to do, about", f"{plan.hours:.2f}"),
+            ("frames to do, about", plan.n_frames),
+            ("shards, about", f"{plan.gigabytes:.3g} GB"),
+            ("extractor", f"{extractor['name']} {extractor['version']}"),
+            ("weights sha256", extractor["weights_sha256"][:16] or "-"),
+            ("options", options),
+        ]
+    )
+    print("nothing was written")
 
 
 def print_import(summary: "ImportSummary") -> None:

@@ -142,16 +142,19 @@ def open_source(
     from signkit.checkpoint import read_checkpoint
     from signkit.dataset import PoseDataset
     from signkit.errors import RecognitionError
-    from signkit.extract import EXTRACTORS, extract
+    from signkit.extract import EXTRACTORS, ExtractSettings, extract
 
     if not source.exists():
         raise RecognitionError(f"no dataset, video or folder of videos at {source}; check the path")
     if (source / "dataset.json").is_file():
         yield PoseDataset.open(source)
         return
-    made_by = read_checkpoint(run).extractor.get("name")
+    made_by = read_checkpoint(run).extractor
     options = given(
-        extractor=made_by if made_by in EXTRACTORS else None, workers=workers, weights=weights
+        extractor=made_by.get("name") if made_by.get("name") in EXTRACTORS else None,
+        signer=made_by.get("options", {}).get("signer"),
+        workers=workers,
+        weights=weights,
     )
     with TemporaryDirectory() as folder:
         poses = Path(folder) / "poses"
@@ -159,7 +162,7 @@ def open_source(
             extract(
                 source,
                 poses,
-                **options,
+                ExtractSettings(**options),
                 progress=lambda state: update(state.done, state.total, extraction_note(state)),
             )
         yield PoseDataset.open(poses)

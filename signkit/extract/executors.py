@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from queue import SimpleQueue
 from subprocess import PIPE, Popen, TimeoutExpired
 from tempfile import TemporaryFile
+from threading import Timer
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from signkit.errors import ExtractionError, SignkitError
 from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
@@ -47,6 +47,15 @@ class Executor(Protocol):
         """Stop everything at once; may be called again."""
         ...
 
+    def __enter__(self) -> "Executor": ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
 
 class LocalExecutor:
     """A pool of worker processes on this machine.
@@ -55,6 +64,7 @@ class LocalExecutor:
         extractor: Name or import path of the extractor.
         options: What the user asked of it.
         n_workers: Processes; None for one on each core this process may use.
+        time_limit_s: A clip that takes longer is given up; None lets it take any time.
     """
 
     def __init__(
@@ -63,15 +73,20 @@ class LocalExecutor:
         options: ExtractorOptions | None = None,
         *,
         n_workers: int | None = None,
+        time_limit_s: float | None = None,
     ) -> None:
         cpus = usable_cpus()
         self.n_workers = n_workers or len(cpus)
         setup = WorkerSetup(extractor, options or ExtractorOptions())
-        self._places = [_Place(replace(setup, cpu=cpu)) for cpu in _pins(cpus, self.n_workers)]
-        self._idle: SimpleQueue[_Place] = SimpleQueue()
-        for place in self._places:
+        self._places = [
+            Place(replace(setup, cpu=cpu), time_limit_s=time_limit_s)
+            for cpu in _pins(cpus, self.n_workers)
+        ]
+        self._idle: SimpleQueue[Place] = SimpleQueue()
+        for place in self._places[1:]:
             self._idle.put(place)
         self._threads = ThreadPoolExecutor(self.n_workers, thread_name_prefix="signkit-extract")
+        self._starting = self._threads.submit(self._start_first)
 
     def __enter__(self) -> "LocalExecutor":
         return self
@@ -84,17 +99,14 @@ class LocalExecutor:
     ) -> None:
         self.close()
 
-    @cached_property
+    @property
     def info(self) -> ExtractorInfo:
-        """The extractor that the workers run; starts the first of them.
+        """The extractor that the workers run, as soon as the first of them has started.
 
         Raises:
             SignkitError: It cannot be made.
         """
-        try:
-            return self._places[0].worker().info
-        except _WorkerDiedError as death:
-            raise ExtractionError(f"the extractor could not start: {death}") from death
+        return self._starting.result()
 
     def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
         """(position, outcome) as they finish, never far ahead of the oldest unfinished job."""
@@ -117,6 +129,12 @@ class LocalExecutor:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for place in self._places:
             place.retire()
+
+    def _start_first(self) -> ExtractorInfo:
+        try:
+            return self._places[0].start()
+        finally:
+            self._idle.put(self._places[0])
 
     def _extract(self, job: ClipJob) -> Outcome:
         place = self._idle.get()
@@ -149,15 +167,56 @@ class _WorkerDiedError(Exception):
     """The process of a worker ended before it answered."""
 
 
-class _Place:
-    """One place in the pool: it holds a worker, and starts another one when that is gone or old."""
+class _TooSlowError(Exception):
+    """A worker did not answer in time and was killed."""
 
-    def __init__(self, setup: WorkerSetup) -> None:
+
+class Place:
+    """One place in a pool: it holds a worker, and starts another one when that is gone or old.
+
+    Args:
+        setup: What its workers run.
+        time_limit_s: A clip that takes longer is given up; None lets it take any time.
+    """
+
+    def __init__(self, setup: WorkerSetup, *, time_limit_s: float | None = None) -> None:
         self._setup = setup
+        self._time_limit_s = time_limit_s
         self._worker: _Worker | None = None
         self._is_stopped = False
 
-    def worker(self) -> "_Worker":
+    def start(self) -> ExtractorInfo:
+        """Start the worker, if none runs, and say what it runs.
+
+        Raises:
+            SignkitError: The extractor cannot be made.
+        """
+        try:
+            return self._running().info
+        except _WorkerDiedError as death:
+            raise ExtractionError(f"the extractor could not start: {death}") from death
+
+    def extract(self, job: ClipJob) -> Outcome:
+        """The outcome of a job; a worker that dies is replaced, and tries once more."""
+        reason = ""
+        for _ in range(TRIES_PER_CLIP):
+            if self._is_stopped:
+                break
+            try:
+                return self._running().extract(job, time_limit_s=self._time_limit_s)
+            except _TooSlowError:
+                self.retire()
+                reason = (
+                    f"took longer than {self._time_limit_s:g} s and was stopped; raise "
+                    "--time-limit, or cut the video into windows with start_s and end_s"
+                )
+                break
+            except _WorkerDiedError as death:
+                reason = str(death)
+                self.retire()
+        return failure(job, "worker", reason)
+
+    def _running(self) -> "_Worker":
         if self._worker is not None and self._worker.n_clips >= CLIPS_PER_WORKER:
             self.retire()  # native libraries leak
         if self._worker is None:
@@ -165,18 +224,6 @@ class _Place:
             if self._is_stopped:  # stopped while the process was starting
                 self._worker.kill()
         return self._worker
-
-    def extract(self, job: ClipJob) -> Outcome:
-        reason = ""
-        for _ in range(TRIES_PER_CLIP):
-            if self._is_stopped:
-                break
-            try:
-                return self.worker().extract(job)
-            except _WorkerDiedError as death:
-                reason = str(death)
-                self.retire()
-        return failure(job, "worker", reason)
 
     def stop(self) -> None:
         """Kill the process, from any thread; the one that waits for its answer sees it die."""
@@ -207,20 +254,35 @@ class _Worker:
             [sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, stderr=self._log
         )
         self.n_clips = 0
+        self._is_late = False
         try:
             self.info: ExtractorInfo = self._ask(setup)
         except BaseException:
             self.close()
             raise
 
-    def extract(self, job: ClipJob) -> Outcome:
+    def extract(self, job: ClipJob, *, time_limit_s: float | None) -> Outcome:
         self.n_clips += 1
-        outcome: Outcome = self._ask(job)
-        return outcome
+        if time_limit_s is None:
+            return cast(Outcome, self._ask(job))
+        alarm = Timer(time_limit_s, self._kill_late)
+        alarm.start()
+        try:
+            return cast(Outcome, self._ask(job))
+        except _WorkerDiedError as death:
+            if self._is_late:
+                raise _TooSlowError from death
+            raise
+        finally:
+            alarm.cancel()
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+
+    def _kill_late(self) -> None:
+        self._is_late = True
+        self.kill()
 
     def close(self) -> None:
         self.kill()

@@ -4,6 +4,7 @@ An extractor is made once per worker process and fed clip after clip. The landma
 not depend on what the same process saw earlier.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -77,6 +78,7 @@ class ExtractorInfo:
 
     @classmethod
     def of(cls, extractor: Extractor) -> "ExtractorInfo":
+        """What is to be remembered of an extractor; hashes its models, so once is enough."""
         details = extractor.describe()
         return cls(
             name=extractor.name,
@@ -85,6 +87,17 @@ class ExtractorInfo:
             weights_sha256=str(details.get("weights_sha256", "")),
             options=dict(details.get("options", {})),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """The record that `dataset.json` and shards keep; the skeleton has a place of its own."""
+        record = {
+            "name": self.name,
+            "version": self.version,
+            "weights_sha256": self.weights_sha256,
+            "options": dict(self.options),
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(record))
+        return plain
 
 
 def import_path(name: str) -> str:

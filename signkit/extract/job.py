@@ -1,26 +1,27 @@
 """The extraction job: every clip of a folder of videos becomes a pose in a dataset folder.
 
 Clips are extracted by many processes and finish in any order; they are written in the order of
-the clip list, so the dataset does not depend on how many workers there were. The job can be killed
-at any moment and started again with the same command: clips in whole shards stay, the rest, at
-most about a minute of work, is done again.
+the clip list, so the dataset does not depend on how many workers there were, or where. The job can
+be killed at any moment and started again with the same command: clips in whole shards stay, the
+rest, at most about a minute of work, is done again.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from signkit.dataset import DatasetInfo
-from signkit.errors import ExtractionError
-from signkit.extract.executors import Executor, LocalExecutor
-from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
+from signkit.extract.executors import Executor
+from signkit.extract.extractor import ExtractorInfo
+from signkit.extract.folder import check_folder, clear_leftovers, locked, prepare_folder
 from signkit.extract.landmarks import ClipJob, Extracted, Outcome
-from signkit.extract.output import Output, check_folder, locked, open_output
+from signkit.extract.output import Output
 from signkit.extract.progress import Meter, ProgressCallback
-from signkit.extract.quality import summarize_detection
+from signkit.extract.settings import ExtractSettings, make_executor
 from signkit.extract.sources import Source, find_clips
+from signkit.failures import Failure
+from signkit.quality import summarize_quality
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class ExtractSummary:
     """What a job did.
 
     Args:
-        n_clips: Clips in the folder or table.
-        n_done: Poses made in this run.
+        n_clips: Clips in the folder or table, or in the job's part of it.
+        n_done: Clips that got a pose in this run.
         n_skipped: Clips an earlier run had made poses of.
-        n_failed: Clips that are listed in `failures.csv`, from this run or earlier.
+        failures: Clips that have no pose and why, from this run or earlier.
         n_incomplete: Clips whose video holds fewer frames than it promises; see `quality.parquet`.
         n_frames: Frames processed in this run.
         seconds: Time from the first clip to the end.
@@ -42,7 +43,7 @@ class ExtractSummary:
     n_clips: int
     n_done: int
     n_skipped: int
-    n_failed: int
+    failures: tuple[Failure, ...]
     n_incomplete: int
     n_frames: int
     seconds: float
@@ -50,19 +51,21 @@ class ExtractSummary:
     detection: dict[str, float]
 
     @property
-    def any_failed(self) -> bool:
-        return self.n_failed > 0
+    def n_failed(self) -> int:
+        return len(self.failures)
+
+    def to_json(self) -> dict[str, Any]:
+        """One plain record; of the failures only their number."""
+        record = {k: v for k, v in vars(self).items() if k != "failures"}
+        return {**record, "n_failed": self.n_failed}
 
 
 def extract(
     videos: Path,
     out: Path,
+    settings: ExtractSettings | None = None,
     *,
     labels: Path | None = None,
-    extractor: str = "mediapipe",
-    fps: float | None = None,
-    workers: int | None = None,
-    weights: Path | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
     progress: ProgressCallback | None = None,
@@ -72,61 +75,77 @@ def extract(
     Args:
         videos: A folder of videos, one with `clips.csv`, folders named by gloss, or one video.
         out: The dataset folder.
+        settings: How; by default with MediaPipe on every core.
         labels: Clip table to use instead of `videos/clips.csv`.
-        extractor: A name from `EXTRACTORS`, or your own as `package.module:factory`.
-        fps: Thin the frames to this rate by their times; None keeps all.
-        workers: Processes; None for one on each core.
-        weights: Model file of the extractor, or its folder.
-        retry_failed: Try the clips in `failures.csv` again.
+        retry_failed: Try the clips listed as failures again.
         overwrite: Drop the poses of an earlier run; its clip table stays.
         progress: Told after every clip.
 
     Raises:
         DatasetError: `videos` holds none, or `out` is something else, of other settings, or full.
         ClipTableError: The clip table breaks a rule.
+        ExtractionError: The extractor cannot run as it is asked to.
         WeightsError: The extractor's model is missing.
         KeyboardInterrupt: Ctrl-C; what was finished is written.
     """
-    if fps is not None and not fps > 0:
-        raise ExtractionError(f"fps is {fps:g}; give a positive number of frames per second")
-    if workers is not None and workers < 1:
-        raise ExtractionError(f"workers is {workers}; give 1 or more")
-    options = ExtractorOptions(weights=weights)
+    settings = settings or ExtractSettings()
     sources = find_clips(videos, labels=labels)
-    with locked(out):
+    part = settings.share
+    with locked(out, part):
         check_folder(out, overwrite=overwrite)
-        n_workers = None if workers is None else min(workers, len(sources))
-        with LocalExecutor(extractor, options, n_workers=n_workers) as executor:
-            info = _dataset_info(videos, executor.info, fps)
-            output = open_output(out, info, sources, overwrite=overwrite)
-            return _run(sources, output, executor, fps, retry_failed, progress)
+        clear_leftovers(out, part)
+        with make_executor(settings, n_clips=len(sources)) as executor:
+            info = dataset_info(videos, executor.info, settings)
+            prepare_folder(out, info, sources, overwrite=overwrite)
+            output = Output(out, info, part=part)
+            return _run(
+                own_share(sources, settings), output, executor, settings, retry_failed, progress
+            )
+
+
+def dataset_info(videos: Path, extractor: ExtractorInfo, settings: ExtractSettings) -> DatasetInfo:
+    """What `dataset.json` will say."""
+    record = extractor.to_json()
+    record["options"] |= {"fps": settings.fps, "signer": settings.signer}
+    return DatasetInfo(
+        name=videos.resolve().stem,
+        skeleton=extractor.skeleton,
+        extractor=record,
+        source=str(videos),
+    )
+
+
+def own_share(sources: list[Source], settings: ExtractSettings) -> list[Source]:
+    """The clips of the job's part."""
+    part = settings.share
+    return [s for s in sources if part is None or part.holds(s.clip.clip_id)]
 
 
 def _run(
     sources: list[Source],
     output: Output,
     executor: Executor,
-    fps: float | None,
+    settings: ExtractSettings,
     retry_failed: bool,
     progress: ProgressCallback | None,
 ) -> ExtractSummary:
     ids = {source.clip.clip_id for source in sources}
     skipped = ids & output.done
     settled = skipped if retry_failed else skipped | (ids & output.failures.keys())
-    jobs = [_clip_job(s, fps) for s in sources if s.clip.clip_id not in settled]
+    jobs = [_clip_job(s, settings) for s in sources if s.clip.clip_id not in settled]
     meter = Meter(len(ids), done=len(settled), failed=len(settled) - len(skipped), report=progress)
     _extract_all(jobs, output, executor, meter)
-    table = [output.quality[clip_id] for clip_id in sorted(ids & output.quality.keys())]
+    quality = summarize_quality(output.path, output.shard_names)
     return ExtractSummary(
         n_clips=len(ids),
         n_done=len(ids & output.done) - len(skipped),
         n_skipped=len(skipped),
-        n_failed=len(ids & output.failures.keys()),
-        n_incomplete=sum(not quality.is_complete for quality in table),
+        failures=tuple(output.failures[i] for i in sorted(ids & output.failures.keys())),
+        n_incomplete=quality.n_incomplete,
         n_frames=meter.n_frames,
         seconds=meter.seconds,
         frames_per_s=meter.frames_per_s,
-        detection=summarize_detection(table),
+        detection=quality.detection,
     )
 
 
@@ -144,7 +163,7 @@ def _extract_all(jobs: list[ClipJob], output: Output, executor: Executor, meter:
             output.add(outcome)
         output.flush()
         raise
-    output.flush()
+    output.finish()
 
 
 class _JobOrder:
@@ -165,21 +184,8 @@ class _JobOrder:
         return [self._early[position] for position in sorted(self._early)]
 
 
-def _clip_job(source: Source, fps: float | None) -> ClipJob:
+def _clip_job(source: Source, settings: ExtractSettings) -> ClipJob:
     clip = source.clip
-    return ClipJob(clip.clip_id, source.video, clip.start_s, clip.end_s, fps)
-
-
-def _dataset_info(videos: Path, extractor: ExtractorInfo, fps: float | None) -> DatasetInfo:
-    record: dict[str, Any] = {
-        "name": extractor.name,
-        "version": extractor.version,
-        "weights_sha256": extractor.weights_sha256,
-        "options": {**extractor.options, "fps": fps},
-    }
-    return DatasetInfo(
-        name=videos.resolve().stem,
-        skeleton=extractor.skeleton,
-        extractor=json.loads(json.dumps(record)),
-        source=str(videos),
+    return ClipJob(
+        clip.clip_id, source.video, clip.start_s, clip.end_s, settings.fps, settings.signer
     )

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 
 from signkit.errors import ExtractionError
 from signkit.extract.extractor import Extractor
 from signkit.extract.person import Image
-from signkit.extract.quality import Quality
 from signkit.extract.signer import Choice, choose_signers
 from signkit.extract.video import VideoReader
+from signkit.extract.weights import sha256_of
 from signkit.failures import Failure
+from signkit.measures import measure_pose
 from signkit.pose import PoseSequence
+from signkit.quality import Provenance, Quality
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,6 @@ class ClipFrames:
 
 def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
     """The poses of a clip, or why there is none."""
-    started = perf_counter()
     try:
         video = VideoReader(job.video)
     except ExtractionError as error:
@@ -116,8 +117,11 @@ def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
         _pose(person_id(job.clip_id, number), frames, choice, extractor)
         for number, choice in enumerate(signers, start=1)
     )
-    seconds = perf_counter() - started
-    return Extracted(poses, tuple(_quality(pose, video, seconds) for pose in poses))
+    origin = _origin(job, video)
+    return Extracted(
+        poses,
+        tuple(_quality(p, video, choice, origin) for p, choice in zip(poses, signers, strict=True)),
+    )
 
 
 def person_id(clip_id: str, number: int) -> str:
@@ -128,15 +132,6 @@ def person_id(clip_id: str, number: int) -> str:
 def failure(job: ClipJob, stage: str, reason: str) -> Failure:
     """The failure of a job, its reason squeezed into one line."""
     return Failure(job.clip_id, str(job.video), stage, " ".join(reason.split()))
-
-
-def detection_rates(pose: PoseSequence) -> dict[str, float]:
-    """Part of the skeleton -> fraction of frames in which any landmark of it was seen."""
-    seen = pose.seen
-    return {
-        part: float(seen[:, pose.skeleton.part_indices(part)].any(axis=1).mean())
-        for part in pose.skeleton.parts
-    }
 
 
 def _pose(clip_id: str, frames: ClipFrames, choice: Choice, extractor: Extractor) -> PoseSequence:
@@ -158,13 +153,29 @@ def _pose(clip_id: str, frames: ClipFrames, choice: Choice, extractor: Extractor
     )
 
 
-def _quality(pose: PoseSequence, video: VideoReader, seconds: float) -> Quality:
+def _quality(pose: PoseSequence, video: VideoReader, choice: Choice, origin: Provenance) -> Quality:
     return Quality(
         clip_id=pose.clip_id,
-        n_frames=pose.n_frames,
+        measures=measure_pose(pose),
         n_decoded=video.n_decoded,
         n_expected=video.n_expected,
         n_damaged=video.n_damaged,
-        seconds=seconds,
-        detection=detection_rates(pose),
+        track_id=choice.track_id,
+        n_others=choice.n_others,
+        n_switches=choice.n_switches,
+        provenance=origin,
     )
+
+
+def _origin(job: ClipJob, video: VideoReader) -> Provenance:
+    """What the clip was made from; what made it is the same for all clips of a dataset."""
+    return Provenance(
+        source_sha256=_source_sha256(job.video, job.video.stat().st_mtime_ns),
+        source_fps=video.declared_fps,
+    )
+
+
+@lru_cache(maxsize=16)
+def _source_sha256(path: Path, mtime_ns: int) -> str:
+    """Many clips may be cut from one video: its hash is taken once."""
+    return sha256_of(path)

@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+import traceback
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -51,6 +52,10 @@ def main() -> None:
         _serve(setup, requests, answers)
     except SignkitError as error:
         _send(answers, error)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)  # a proper end would wait for the thread that waits for standard input
 
 
 def _serve(setup: WorkerSetup, requests: "SimpleQueue[Any]", answers: BinaryIO) -> None:

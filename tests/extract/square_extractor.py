@@ -1,6 +1,7 @@
 """An extractor of one landmark, the centre of a white square: quick, exact, and made to misbehave.
 
-SIGNKIT_TEST_DELAY_S slows every frame down; a red frame kills the process that looks at it.
+SIGNKIT_TEST_DELAY_S slows every frame down; a red frame kills the process that looks at it; with
+SIGNKIT_TEST_GREED a clip of more than 20 frames wants more memory than there is.
 """
 
 import os
@@ -35,6 +36,8 @@ class SquareExtractor:
     def __call__(self, frames: Frames) -> list[Track]:
         print("chatter on standard output", flush=True)
         coords = np.stack([self._look(frame) for _, frame in frames])
+        if len(coords) > 20 and "SIGNKIT_TEST_GREED" in os.environ:
+            np.ones((1 << 50,), np.uint8)  # a petabyte
         seen = ~np.isnan(coords[..., 0])
         return [Track(np.arange(len(coords)), coords, seen.astype(np.float32))]
 

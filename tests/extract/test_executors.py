@@ -52,6 +52,32 @@ def test_one_clip_that_kills_its_workers_is_given_up_alone(tmp_path, write_video
     assert isinstance(outcomes[1], Extracted)
 
 
+def test_a_clip_that_takes_too_long_is_given_up_alone(tmp_path, write_video, square, monkeypatch):
+    monkeypatch.setenv("SIGNKIT_TEST_DELAY_S", "0.2")
+    slow = ClipJob("slow", write_video(tmp_path / "slow.mp4", n_frames=50))
+    quick = ClipJob("quick", write_video(tmp_path / "quick.mp4", n_frames=2))
+    with LocalExecutor(square, n_workers=1, time_limit_s=1.0) as executor:
+        outcomes = dict(executor.run([slow, quick]))
+    assert (outcomes[0].stage, outcomes[0].reason) == (
+        "worker",
+        "took longer than 1 s and was stopped; raise --time-limit, or cut the video into windows "
+        "with start_s and end_s",
+    )
+    assert isinstance(outcomes[1], Extracted)
+
+
+def test_a_worker_without_memory_loses_one_clip(tmp_path, write_video, square, monkeypatch):
+    monkeypatch.setenv("SIGNKIT_TEST_GREED", "1")
+    greedy = ClipJob("greedy", write_video(tmp_path / "greedy.mp4", n_frames=21))
+    modest = ClipJob("modest", write_video(tmp_path / "modest.mp4", n_frames=2))
+    with LocalExecutor(square, n_workers=1) as executor:
+        outcomes = dict(executor.run([greedy, modest]))
+    assert outcomes[0].stage == "worker"
+    assert outcomes[0].reason.startswith("worker died (exit code 1): ")
+    assert "Unable to allocate" in outcomes[0].reason
+    assert isinstance(outcomes[1], Extracted)
+
+
 def test_closing_twice_is_harmless(square):
     executor = LocalExecutor(square, n_workers=2)
     assert executor.info.name == "square"

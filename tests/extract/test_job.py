@@ -15,8 +15,8 @@ import pytest
 from signkit.clip import ClipTable
 from signkit.dataset import PoseDataset
 from signkit.errors import SignkitError
-from signkit.extract import Progress, extract, output
-from signkit.extract.output import locked
+from signkit.extract import ExtractSettings, Progress, extract, output
+from signkit.extract.folder import locked
 from signkit.shard import shard_paths
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def assert_same_poses(one: Path, other: Path) -> None:
 
 
 def test_a_folder_of_videos_becomes_a_dataset(videos, tmp_path, square):
-    summary = extract(videos, tmp_path / "out", extractor=square, workers=2)
+    summary = extract(videos, tmp_path / "out", ExtractSettings(extractor=square, workers=2))
     dataset = PoseDataset.open(tmp_path / "out")
     assert dataset.ids_with_poses == [f"take{n}" for n in range(8)]
     assert dataset.clips["take3"].video == "../videos/take3.mp4"
@@ -64,7 +64,7 @@ def test_a_folder_of_videos_becomes_a_dataset(videos, tmp_path, square):
         "name": "square",
         "version": "1",
         "weights_sha256": "",
-        "options": {"weights": "", "fps": None},
+        "options": {"weights": "", "fps": None, "signer": None},
     }
     pose = dataset.pose("take3")
     assert (pose.n_frames, pose.fps, pose.width_px, pose.height_px) == (9, 25.0, 64, 48)
@@ -75,14 +75,16 @@ def test_a_folder_of_videos_becomes_a_dataset(videos, tmp_path, square):
     assert (summary.n_clips, summary.n_done, summary.n_failed) == (8, 8, 0)
     assert summary.n_frames == sum(range(6, 14))
     assert summary.detection == {"pose": 1.0}
-    assert not summary.any_failed
+    assert summary.n_failed == 0
     assert not (tmp_path / "out" / "failures.csv").exists()
 
 
 def test_shards_do_not_depend_on_the_number_of_workers(videos, tmp_path, square, monkeypatch):
     monkeypatch.setattr(output, "CLIPS_PER_SHARD", 3)
     for n_workers in (1, 3):
-        extract(videos, tmp_path / f"{n_workers}", extractor=square, workers=n_workers)
+        extract(
+            videos, tmp_path / f"{n_workers}", ExtractSettings(extractor=square, workers=n_workers)
+        )
     one, three = (shard_paths(tmp_path / n / "poses") for n in ("1", "3"))
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in three]
     assert len(one) == 3
@@ -106,10 +108,12 @@ def test_bad_videos_are_listed_and_the_rest_goes_on(tmp_path, write_video, write
     )
 
     out = tmp_path / "out"
-    summary = extract(folder, out, labels=tmp_path / "labels.csv", extractor=square, workers=2)
+    summary = extract(
+        folder, out, ExtractSettings(extractor=square, workers=2), labels=tmp_path / "labels.csv"
+    )
 
     again = "copy or download it again"
-    assert (summary.n_done, summary.n_failed, summary.any_failed) == (1, 7, True)
+    assert (summary.n_done, summary.n_failed) == (1, 7)
     assert failures(out) == [
         ("nobody", "detect", f"no person found in 12 frames of {folder}/nobody.mp4", "1"),
         ("deadly", "worker", "worker died (signal 9)", "1"),
@@ -142,34 +146,34 @@ def test_failures_are_tried_again_only_when_asked(tmp_path, write_video, square)
     write_video(folder / "good.mp4")
     (folder / "bad.mp4").write_bytes(b"")
     (folder / "worse.mp4").write_bytes(b"")
-    extract(folder, out, extractor=square, workers=1)
+    extract(folder, out, ExtractSettings(extractor=square, workers=1))
 
     write_video(folder / "bad.mp4")
-    summary = extract(folder, out, extractor=square, workers=1)
+    summary = extract(folder, out, ExtractSettings(extractor=square, workers=1))
     assert (summary.n_done, summary.n_skipped, summary.n_failed) == (0, 1, 2)
     assert [(row[0], row[3]) for row in failures(out)] == [("bad", "1"), ("worse", "1")]
 
-    summary = extract(folder, out, extractor=square, workers=1, retry_failed=True)
+    summary = extract(folder, out, ExtractSettings(extractor=square, workers=1), retry_failed=True)
     assert (summary.n_done, summary.n_skipped, summary.n_failed) == (1, 1, 1)
     assert [(row[0], row[3]) for row in failures(out)] == [("worse", "2")]
 
 
 def test_a_finished_job_does_nothing_again(videos, tmp_path, square):
     out = tmp_path / "out"
-    extract(videos, out, extractor=square, workers=2)
+    extract(videos, out, ExtractSettings(extractor=square, workers=2))
     shards = [(path, path.stat().st_mtime_ns) for path in shard_paths(out / "poses")]
-    summary = extract(videos, out, extractor=square, workers=2)
+    summary = extract(videos, out, ExtractSettings(extractor=square, workers=2))
     assert (summary.n_done, summary.n_skipped, summary.n_frames) == (0, 8, 0)
     assert [(path, path.stat().st_mtime_ns) for path in shard_paths(out / "poses")] == shards
 
 
 def test_new_videos_are_added_and_corrected_labels_stay(videos, tmp_path, write_video, square):
     out = tmp_path / "out"
-    extract(videos, out, extractor=square, workers=2)
+    extract(videos, out, ExtractSettings(extractor=square, workers=2))
     table = ClipTable.read(out / "clips.csv").with_splits({"take2": "dev"})
     table.write(out / "clips.csv")
     write_video(videos / "take8.mp4")
-    summary = extract(videos, out, extractor=square, workers=2)
+    summary = extract(videos, out, ExtractSettings(extractor=square, workers=2))
     dataset = PoseDataset.open(out)
     assert (summary.n_done, summary.n_skipped) == (1, 8)
     assert dataset.clips["take2"].split == "dev"
@@ -178,13 +182,15 @@ def test_new_videos_are_added_and_corrected_labels_stay(videos, tmp_path, write_
 
 def test_other_settings_are_refused_and_overwrite_starts_again(videos, tmp_path, square):
     out = tmp_path / "out"
-    extract(videos, out, extractor=square, workers=2)
-    assert message(lambda: extract(videos, out, extractor=square, workers=1, fps=12.5)) == (
+    extract(videos, out, ExtractSettings(extractor=square, workers=2))
+    assert message(
+        lambda: extract(videos, out, ExtractSettings(extractor=square, workers=1, fps=12.5))
+    ) == (
         f"{out} was extracted with other settings (fps none -> 12.5); use the same ones, "
         "--overwrite to extract everything again, or another folder"
     )
     assert PoseDataset.open(out).n_frames("take7") == 13
-    extract(videos, out, extractor=square, workers=1, fps=12.5, overwrite=True)
+    extract(videos, out, ExtractSettings(extractor=square, workers=1, fps=12.5), overwrite=True)
     assert PoseDataset.open(out).n_frames("take7") == 7
     assert PoseDataset.open(out).pose("take7").fps == 12.5
 
@@ -202,7 +208,9 @@ def test_what_cannot_be_extracted_is_one_plain_line(videos, tmp_path, write_vide
     write_video(tmp_path / "clash" / "a-b.mp4")
 
     def said(folder: Path, target: Path = out, **options: object) -> str:
-        return message(lambda: extract(folder, target, **{"extractor": square, **options}))
+        call = {key: options.pop(key) for key in ("labels", "overwrite") if key in options}
+        settings = {"extractor": square, **options}
+        return message(lambda: extract(folder, target, ExtractSettings(**settings), **call))
 
     assert said(tmp_path / "gone") == (
         f"no folder or video at {tmp_path}/gone; give a folder of videos, or one video"
@@ -243,21 +251,21 @@ def test_what_cannot_be_extracted_is_one_plain_line(videos, tmp_path, write_vide
 
 def test_a_truncated_shard_is_named_with_its_remedy(videos, tmp_path, square):
     out, whole = tmp_path / "out", tmp_path / "whole"
-    extract(videos, whole, extractor=square, workers=2)
-    extract(videos, out, extractor=square, workers=2)
+    extract(videos, whole, ExtractSettings(extractor=square, workers=2))
+    extract(videos, out, ExtractSettings(extractor=square, workers=2))
     (shard,) = shard_paths(out / "poses")
     shard.write_bytes(shard.read_bytes()[:-9])
-    said = message(lambda: extract(videos, out, extractor=square, workers=2))
+    said = message(lambda: extract(videos, out, ExtractSettings(extractor=square, workers=2)))
     assert said.startswith(f"{shard} is truncated or damaged; delete it and run the command")
     shard.unlink()
-    extract(videos, out, extractor=square, workers=2)
+    extract(videos, out, ExtractSettings(extractor=square, workers=2))
     assert_same_poses(out, whole)
 
 
 def test_two_jobs_do_not_write_into_one_folder(videos, tmp_path, square):
     out = tmp_path / "out"
     with locked(out):
-        assert message(lambda: extract(videos, out, extractor=square)) == (
+        assert message(lambda: extract(videos, out, ExtractSettings(extractor=square))) == (
             f"another extraction is writing into {out}; wait for it or choose another folder"
         )
 
@@ -265,7 +273,9 @@ def test_two_jobs_do_not_write_into_one_folder(videos, tmp_path, square):
 def test_progress_tells_every_clip_and_the_time_left(videos, tmp_path, square):
     (videos / "bad.mp4").write_bytes(b"")
     told: list[Progress] = []
-    extract(videos, tmp_path / "out", extractor=square, workers=2, progress=told.append)
+    extract(
+        videos, tmp_path / "out", ExtractSettings(extractor=square, workers=2), progress=told.append
+    )
     assert [(p.done, p.total) for p in told] == [(n, 9) for n in range(10)]
     assert (told[0].seconds_left, told[-1].seconds_left) == (None, 0.0)
     assert (told[-1].failed, told[-1].n_frames) == (1, sum(range(6, 14)))
@@ -279,7 +289,12 @@ def test_one_video_gives_several_clips_by_their_times(tmp_path, write_video, squ
         "clip_id,video,start_s,end_s,glosses\n"
         "rain,news.mp4,,0.4,RAIN TOMORROW\nsun,news.mp4,0.4,0.6,SUN\n"
     )
-    extract(video, tmp_path / "out", labels=tmp_path / "cut.csv", extractor=square, workers=1)
+    extract(
+        video,
+        tmp_path / "out",
+        ExtractSettings(extractor=square, workers=1),
+        labels=tmp_path / "cut.csv",
+    )
     dataset = PoseDataset.open(tmp_path / "out")
     assert (dataset.n_frames("rain"), dataset.n_frames("sun")) == (10, 5)
     assert dataset.pose("sun").time_s[0] == pytest.approx(0.4)
@@ -292,12 +307,13 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
-from signkit.extract import extract, output
+from signkit.extract import ExtractSettings, extract, output
 output.CLIPS_PER_SHARD = 2
 {setup}
 if __name__ == "__main__":
     try:
-        extract(Path({videos!r}), Path({out!r}), extractor="square_extractor:make", workers=2{more})
+        settings = ExtractSettings(extractor="square_extractor:make", workers=2)
+        extract(Path({videos!r}), Path({out!r}), settings{more})
     except KeyboardInterrupt:
         sys.exit(130)
 """
@@ -347,7 +363,7 @@ def wait_for(condition: Callable[[], object], *, timeout_s: float = 30.0) -> Non
 
 @pytest.fixture
 def undisturbed(videos, tmp_path, square) -> Path:
-    extract(videos, tmp_path / "undisturbed", extractor=square, workers=2)
+    extract(videos, tmp_path / "undisturbed", ExtractSettings(extractor=square, workers=2))
     return tmp_path / "undisturbed"
 
 

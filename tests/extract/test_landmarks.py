@@ -41,4 +41,4 @@ def test_a_cut_video_is_kept_and_counted_as_incomplete(tmp_path, write_video, fi
     outcome = find(video)
     assert isinstance(outcome, Extracted)
     assert not outcome.quality[0].is_complete
-    assert outcome.quality[0].n_frames == outcome.poses[0].n_frames > 0
+    assert outcome.quality[0].measures.n_frames == outcome.poses[0].n_frames > 0

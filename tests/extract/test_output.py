@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from signkit.dataset import DatasetInfo
 from signkit.extract import output
 from signkit.extract.landmarks import Extracted
 from signkit.extract.output import Output
-from signkit.extract.quality import Quality
+from signkit.extract.part import Part
+from signkit.measures import measure_pose
 from signkit.pose import PoseSequence
+from signkit.quality import Quality, read_quality
 from signkit.shard import shard_clip_ids, shard_paths
 from signkit.skeleton import Skeleton
 
@@ -20,8 +23,13 @@ def extracted(n: int, *, n_frames: int = 2) -> Extracted:
     coords = np.full((n_frames, 1, 2), n, np.float32)
     confidence = np.ones((n_frames, 1), np.float32)
     pose = PoseSequence(f"clip{n}", SKELETON, coords, confidence, 25.0, 64, 48)
-    quality = Quality(f"clip{n}", n_frames, n_frames, n_frames, 0, 0.1, {"pose": 1.0})
+    quality = Quality(f"clip{n}", measure_pose(pose), n_decoded=n_frames)
     return Extracted((pose,), (quality,))
+
+
+def open_output(folder: Path, part: Part | None = None) -> Output:
+    made_by = {"name": "dot", "version": "1", "weights_sha256": "", "options": {}}
+    return Output(folder, DatasetInfo("dots", SKELETON, made_by), part=part)
 
 
 def shards(folder: Path) -> list[list[str]]:
@@ -40,7 +48,7 @@ def test_a_shard_is_published_by_clips_frames_or_time(
     tmp_path, monkeypatch, limit, value, published
 ):
     monkeypatch.setattr(output, limit, value)
-    target = Output(tmp_path)
+    target = open_output(tmp_path)
     for n in range(5):
         target.add(extracted(n))
     assert shards(tmp_path) == published
@@ -51,12 +59,12 @@ def test_a_shard_is_published_by_clips_frames_or_time(
 
 def test_numbers_go_on_after_the_last_shard(tmp_path):
     for n in (0, 1, 2):
-        target = Output(tmp_path)
+        target = open_output(tmp_path)
         assert target.done == {f"clip{i}" for i in range(n)}
         target.add(extracted(n))
         target.flush()
     shard_paths(tmp_path / "poses")[1].unlink()
-    target = Output(tmp_path)
+    target = open_output(tmp_path)
     target.add(extracted(1))
     target.flush()
     assert [path.stem for path in shard_paths(tmp_path / "poses")] == [
@@ -64,4 +72,4 @@ def test_numbers_go_on_after_the_last_shard(tmp_path):
         "shard-00002",
         "shard-00003",
     ]
-    assert sorted(target.quality) == ["clip0", "clip1", "clip2"]
+    assert sorted(read_quality(tmp_path)) == ["clip0", "clip1", "clip2"]
