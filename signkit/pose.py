@@ -61,9 +61,11 @@ class PoseSequence:
         if time_s.shape != (n_frames,) or np.any(np.diff(time_s) <= 0):
             raise PoseError(f"clip {self.clip_id!r}: time_s must be {n_frames} rising seconds")
         self._own("coords", _frames_last(self.coords))
-        confidence = np.array(self.confidence.T, dtype=np.float32, order="C").T
-        confidence[~self.seen] = 0.0
-        self._own("confidence", confidence)
+        confidence = _owned(self.confidence.T)  # (L, T)
+        hidden = np.isnan(self.coords[..., 0].T)
+        if (confidence[hidden] != 0).any():
+            confidence = np.where(hidden, np.float32(0), confidence)
+        self._own("confidence", confidence.T)
         self._own("time_s", np.array(time_s, dtype=np.float64))
 
     def _own(self, name: str, array: NDArray[np.floating[Any]]) -> None:
@@ -122,10 +124,23 @@ def resample_frames(pose: PoseSequence, fps: float) -> NDArray[np.float32]:
 
 
 def _frames_last(coords: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A copy of (T, L, C) with memory in (C, L, T) order and half-seen landmarks unseen."""
-    stored = np.array(coords.transpose(2, 1, 0), dtype=np.float32, order="C")  # (C, L, T)
-    stored[:, np.isnan(stored).any(axis=0)] = np.nan
+    """(T, L, C) with memory in (C, L, T) order and half-seen landmarks unseen."""
+    stored = _owned(coords.transpose(2, 1, 0))  # (C, L, T)
+    hidden = np.isnan(stored)
+    anywhere = hidden.any(axis=0)
+    if (hidden != anywhere).any():
+        stored = np.where(anywhere, np.float32(np.nan), stored)
     return stored.transpose(2, 1, 0)
+
+
+def _owned(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The array as contiguous float32 that nobody else writes to.
+
+    One that is so already and read-only, as a shard gives it, is taken over without a copy.
+    """
+    if array.dtype == np.float32 and array.flags.c_contiguous and not array.flags.writeable:
+        return array
+    return np.array(array, dtype=np.float32, order="C")
 
 
 def concatenate(poses: Sequence[PoseSequence]) -> PoseSequence:

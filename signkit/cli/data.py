@@ -156,17 +156,25 @@ def extract(
             weights=weights,
         )
     )
-    run = {"labels": labels, "retry_failed": retry_failed, "overwrite": overwrite}
     if dry_run:
-        plan = plan_extraction(videos, out, settings, **run)
+        plan = plan_extraction(
+            Path(videos),
+            Path(out),
+            settings,
+            labels=labels,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
+        )
         print_json(plan.to_json()) if as_json else print_extract_plan(plan)
         return
     with progress("extract", quiet=quiet) as update:
         summary = extract(
-            videos,
-            out,
+            Path(videos),
+            Path(out),
             settings,
-            **run,
+            labels=labels,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
             progress=lambda state: update(state.done, state.total, extraction_note(state)),
         )
     if as_json:
