@@ -1,4 +1,4 @@
-"""Extraction against a bare MediaPipe loop, against half the cores, and against pose-format. Run with:
+"""Extraction against a bare MediaPipe loop, one core, and pose-format. Run with:
 
     python benchmarks/extraction_speed.py [VIDEOS] [--repeats 3]
 

@@ -83,7 +83,7 @@ class PoseDataset:
                 f"{path} has no dataset.json, so it is not a signkit dataset; make one with "
                 "'signkit extract VIDEOS OUT' or 'signkit import FORMAT SOURCE OUT'"
             )
-        return cls(path, _read_info(path / "dataset.json"), ClipTable.read(path / "clips.csv"))
+        return cls(path, read_info(path), ClipTable.read(path / "clips.csv"))
 
     @classmethod
     def create(cls, path: Path, info: DatasetInfo, clips: ClipTable) -> "PoseDataset":
@@ -195,7 +195,13 @@ class PoseDataset:
         return self._rows[clip_id]
 
 
-def _read_info(path: Path) -> DatasetInfo:
+def read_info(dataset: Path) -> DatasetInfo:
+    """What the `dataset.json` of a folder says.
+
+    Raises:
+        DatasetError: It is damaged or of another version.
+    """
+    path = dataset / "dataset.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         schema = record["schema"]

@@ -16,7 +16,7 @@ from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -173,6 +173,16 @@ def shard_clip_ids(path: Path) -> list[str]:
     return list(dict.fromkeys(row.clip_id for row in _footer(path).rows))
 
 
+def footer_clip_ids(file: BinaryIO, *, name: str) -> list[str]:
+    """The ids of the clips in a shard that is open somewhere else, from its end alone.
+
+    Args:
+        file: The shard, seekable.
+        name: What to call it in messages.
+    """
+    return list(dict.fromkeys(row.clip_id for row in _parse_footer(file, name).rows))
+
+
 def shard_skeleton(path: Path) -> Skeleton:
     """The skeleton that a shard carries."""
     return Skeleton.from_json(json.loads(_footer(path).metadata[b"signkit.skeleton"]))
@@ -286,24 +296,28 @@ def _footer(path: Path) -> _Footer:
 @lru_cache(maxsize=_FOOTERS_KEPT)
 def _parsed_footer(path: Path, mtime_ns: int, n_bytes: int) -> _Footer:
     """The footer of the file as it was at that time."""
+    return _parse_footer(path, path)
+
+
+def _parse_footer(source: Path | BinaryIO, name: object) -> _Footer:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        parquet = pq.read_metadata(path)
+        parquet = pq.read_metadata(source)
     except (pa.ArrowInvalid, OSError) as error:
-        raise _damaged(path) from error
+        raise _damaged(name) from error
     metadata = parquet.metadata or {}
     schema = metadata.get(b"signkit.schema", b"none").decode()
     if schema != SCHEMA:
-        raise ShardError(f"{path} has schema {schema!r}; this version of signkit reads {SCHEMA!r}")
+        raise ShardError(f"{name} has schema {schema!r}; this version of signkit reads {SCHEMA!r}")
     rows = tuple(Row(*values) for values in json.loads(metadata[_INDEX.encode()]))
     if len(rows) != parquet.num_row_groups:
-        raise ShardError(f"{path} lists {len(rows)} rows but has {parquet.num_row_groups}")
+        raise ShardError(f"{name} lists {len(rows)} rows but has {parquet.num_row_groups}")
     return _Footer(parquet, metadata, rows)
 
 
-def _damaged(path: Path) -> ShardError:
+def _damaged(path: object) -> ShardError:
     return ShardError(
         f"{path} is truncated or damaged; delete it and run the command that made it again "
         "to redo its clips"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from signkit.clip import Clip, ClipTable
-from signkit.dataset import DatasetInfo, PoseDataset
+from signkit.dataset import DatasetInfo, PoseDataset, read_info
 from signkit.errors import DatasetError
-from signkit.extract.output import CLIPS, INFO
+from signkit.extract.output import CLIPS, INFO, video_name
 from signkit.extract.part import Part
-from signkit.extract.sources import Source, relative_to
+from signkit.extract.sources import Source
 from signkit.files import remove_leftovers
 from signkit.quality import QUALITY
 
@@ -85,7 +85,7 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
     """
     strangers = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} - {CLIPS}
     if overwrite:  # a run that was killed while it overwrote
-        strangers = {name for name in strangers if not _is_product(name)}
+        strangers = {name for name in strangers if not is_product(name)}
     if strangers and not (path / INFO).is_file():
         raise DatasetError(
             f"{path} is not empty and has no {INFO}, so it is not a signkit dataset; "
@@ -101,12 +101,24 @@ def clear_leftovers(path: Path, part: Part | None) -> None:
 
 
 def prepare_folder(
-    path: Path, info: DatasetInfo, sources: Sequence[Source], *, overwrite: bool
+    path: Path,
+    info: DatasetInfo,
+    sources: Sequence[Source],
+    *,
+    base: Path | None,
+    overwrite: bool,
 ) -> None:
     """Make the folder ready to take poses: new, or as an earlier run with these settings left it.
 
     Rows that `clips.csv` has already are left as they are, for people correct them; clips it does
     not know are added. With `overwrite` the poses and what belongs to them are removed first.
+
+    Args:
+        path: The folder.
+        info: What its `dataset.json` is to say.
+        sources: All clips of the job.
+        base: Where the names of videos begin; None for absolute names.
+        overwrite: Forget what earlier runs made.
 
     Raises:
         DatasetError: An earlier run had other settings.
@@ -118,15 +130,15 @@ def prepare_folder(
         before = ClipTable.read(path / CLIPS)
         new = [source for source in sources if source.clip.clip_id not in before]
         if new:
-            before.extended(_clips(new, path)).write(path / CLIPS)
+            before.extended(_clips(new, base)).write(path / CLIPS)
     else:
         has_table = (path / CLIPS).is_file()
         edited = ClipTable.read(path / CLIPS) if has_table else ClipTable.from_clips(())
-        PoseDataset.create(path, info, edited.extended(_clips(sources, path)))
+        PoseDataset.create(path, info, edited.extended(_clips(sources, base)))
 
 
-def _clips(sources: Sequence[Source], folder: Path) -> list[Clip]:
-    return [replace(s.clip, video=relative_to(s.video, folder)) for s in sources]
+def _clips(sources: Sequence[Source], base: Path | None) -> list[Clip]:
+    return [replace(s.clip, video=video_name(s.video, base)) for s in sources]
 
 
 def check_settings(path: Path, now: DatasetInfo) -> None:
@@ -135,7 +147,7 @@ def check_settings(path: Path, now: DatasetInfo) -> None:
     Raises:
         DatasetError: It names each setting that differs.
     """
-    old, new = _settings(PoseDataset.open(path).info), _settings(now)
+    old, new = _settings(read_info(path)), _settings(now)
     changes = [
         f"{name} {_shown(old.get(name))} -> {_shown(new.get(name))}"
         for name in sorted(old.keys() | new.keys())
@@ -161,10 +173,11 @@ def remove_products(path: Path) -> None:
     """Remove what a job made; the clip table stays."""
     (path / INFO).unlink(missing_ok=True)  # first: nothing takes the rest for a dataset then
     for entry in list(path.iterdir()):
-        if _is_product(entry.name):
+        if is_product(entry.name):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
-def _is_product(name: str) -> bool:
+def is_product(name: str) -> bool:
+    """Is this the name of something that a job makes, in a dataset folder?"""
     is_failures = name.startswith("failures") and name.endswith(".csv")
     return name in ("poses", QUALITY) or is_failures

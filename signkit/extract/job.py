@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from signkit.dataset import DatasetInfo
+from signkit.extract.destination import destination
 from signkit.extract.executors import Executor
 from signkit.extract.extractor import ExtractorInfo
-from signkit.extract.folder import check_folder, clear_leftovers, locked, prepare_folder
+from signkit.extract.folder import prepare_folder
 from signkit.extract.landmarks import ClipJob, Extracted, Outcome
-from signkit.extract.output import Output
+from signkit.extract.output import CLIPS, INFO, Output
 from signkit.extract.progress import Meter, ProgressCallback
 from signkit.extract.settings import ExtractSettings, make_executor
 from signkit.extract.sources import Source, find_clips
@@ -61,8 +62,8 @@ class ExtractSummary:
 
 
 def extract(
-    videos: Path,
-    out: Path,
+    videos: Path | str,
+    out: Path | str,
     settings: ExtractSettings | None = None,
     *,
     labels: Path | None = None,
@@ -73,8 +74,9 @@ def extract(
     """Make, or go on making, the dataset `out` from `videos`.
 
     Args:
-        videos: A folder of videos, one with `clips.csv`, folders named by gloss, or one video.
-        out: The dataset folder.
+        videos: A folder of videos, one with `clips.csv`, folders named by gloss, or one video; or
+            the URL of one.
+        out: The dataset folder, or its URL.
         settings: How; by default with MediaPipe on every core.
         labels: Clip table to use instead of `videos/clips.csv`.
         retry_failed: Try the clips listed as failures again.
@@ -91,24 +93,34 @@ def extract(
     settings = settings or ExtractSettings()
     sources = find_clips(videos, labels=labels)
     part = settings.share
-    with locked(out, part):
-        check_folder(out, overwrite=overwrite)
-        clear_leftovers(out, part)
-        with make_executor(settings, n_clips=len(sources)) as executor:
-            info = dataset_info(videos, executor.info, settings)
-            prepare_folder(out, info, sources, overwrite=overwrite)
-            output = Output(out, info, part=part)
-            return _run(
-                own_share(sources, settings), output, executor, settings, retry_failed, progress
-            )
+    with (
+        make_executor(settings, n_clips=len(sources)) as executor,  # starts while the rest is read
+        destination(out, part, overwrite=overwrite) as place,
+    ):
+        info = dataset_info(videos, executor.info, settings)
+        prepare_folder(place.folder, info, sources, base=place.base, overwrite=overwrite)
+        for name in (INFO, CLIPS):
+            place.published(place.folder / name)
+        output = Output(
+            place.folder,
+            info,
+            stored=place.stored,
+            base=place.base,
+            part=part,
+            published=place.published,
+        )
+        own = own_share(sources, settings)
+        return _run(own, output, executor, settings, retry_failed, progress)
 
 
-def dataset_info(videos: Path, extractor: ExtractorInfo, settings: ExtractSettings) -> DatasetInfo:
+def dataset_info(
+    videos: Path | str, extractor: ExtractorInfo, settings: ExtractSettings
+) -> DatasetInfo:
     """What `dataset.json` will say."""
     record = extractor.to_json()
     record["options"] |= {"fps": settings.fps, "signer": settings.signer}
     return DatasetInfo(
-        name=videos.resolve().stem,
+        name=Path(videos).resolve().stem,
         skeleton=extractor.skeleton,
         extractor=record,
         source=str(videos),

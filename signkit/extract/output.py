@@ -18,11 +18,12 @@ from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo
 from signkit.extract.landmarks import Extracted, Outcome
 from signkit.extract.part import Part
+from signkit.extract.remote import is_url
 from signkit.extract.sources import relative_to
 from signkit.failures import Failure, failures_of, write_failures
 from signkit.pose import PoseSequence
 from signkit.quality import Quality, write_quality
-from signkit.shard import shard_clip_ids, shard_path, shard_paths, write_shard
+from signkit.shard import shard_clip_ids, shard_path, write_shard
 
 CLIPS_PER_SHARD = 256
 FRAMES_PER_SHARD = 16384  # about 140 MB of MediaPipe landmarks in memory
@@ -64,7 +65,8 @@ class Output:
     Args:
         path: The folder, with its `dataset.json` and clip table.
         info: What `dataset.json` says.
-        stored: What earlier runs made; None looks into the folder.
+        stored: What the shards of earlier runs hold.
+        base: Where the names of videos begin; None for absolute names.
         part: The share of the clips that comes here; None for all.
         published: Told of every file that was written.
 
@@ -79,16 +81,17 @@ class Output:
         path: Path,
         info: DatasetInfo,
         *,
-        stored: Stored | None = None,
+        stored: Stored,
+        base: Path | None,
         part: Part | None = None,
         published: Published = lambda _: None,
     ) -> None:
         self.path = path
         self._info = info
+        self._base = base
         self._part = part
         self._published = published
         self._poses = path / "poses"
-        stored = stored or Stored.of(shard_paths(self._poses))
         self.done = stored.clip_ids
         self.shard_names = stored.shard_names
         self.failures = {
@@ -133,12 +136,11 @@ class Output:
     def finish(self) -> None:
         """Publish the rest, and give further people of a clip a row in the clip table."""
         self.flush()
-        if self._part:  # the other parts have the same table
+        further = sorted(clip_id for clip_id in self.done if "#" in clip_id)
+        if self._part or not further:  # the other parts have the same table
             return
         table = ClipTable.read(self.path / CLIPS)
-        people = [
-            _further_person(table, clip_id) for clip_id in sorted(self.done) if "#" in clip_id
-        ]
+        people = [_further_person(table, clip_id) for clip_id in further]
         extended = table.extended([clip for clip in people if clip is not None])
         if len(extended) > len(table):
             extended.write(self.path / CLIPS)
@@ -173,7 +175,7 @@ class Output:
     def _add_failure(self, failure: Failure) -> None:
         earlier = self.failures.get(failure.clip_id)
         tries = earlier.tries + 1 if earlier else 1
-        video = relative_to(Path(failure.video), self.path)
+        video = video_name(failure.video, self._base)
         self.failures[failure.clip_id] = replace(failure, tries=tries, video=video)
         if monotonic() - self._failures_written > FAILURES_EVERY_S:
             self._write_failures()
@@ -186,6 +188,14 @@ class Output:
             for table in self.path.glob("failures-*.csv"):
                 table.unlink()
         self._failures_written = monotonic()
+
+
+def video_name(video: Path | str, base: Path | None) -> str:
+    """What tables call a video: the way there from the folder `base`, or the whole of a URL."""
+    text = str(video)
+    if is_url(text):
+        return text
+    return Path(text).absolute().as_posix() if base is None else relative_to(Path(text), base)
 
 
 def _further_person(table: ClipTable, clip_id: str) -> Clip | None:

@@ -8,7 +8,7 @@ import pytest
 from signkit.dataset import DatasetInfo
 from signkit.extract import output
 from signkit.extract.landmarks import Extracted
-from signkit.extract.output import Output
+from signkit.extract.output import Output, Stored
 from signkit.extract.part import Part
 from signkit.measures import measure_pose
 from signkit.pose import PoseSequence
@@ -29,7 +29,9 @@ def extracted(n: int, *, n_frames: int = 2) -> Extracted:
 
 def open_output(folder: Path, part: Part | None = None) -> Output:
     made_by = {"name": "dot", "version": "1", "weights_sha256": "", "options": {}}
-    return Output(folder, DatasetInfo("dots", SKELETON, made_by), part=part)
+    stored = Stored.of(shard_paths(folder / "poses"))
+    info = DatasetInfo("dots", SKELETON, made_by)
+    return Output(folder, info, stored=stored, base=folder, part=part)
 
 
 def shards(folder: Path) -> list[list[str]]:
