@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from signkit import __version__
-from signkit.cli import data, demo, recognition, scores, tools
+from signkit.cli import data, demo, recognition, scores, tools, weights
 from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
@@ -48,6 +48,7 @@ app = typer.Typer(
 for panel, commands in PANELS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)
+app.add_typer(weights.weights, name="weights", rich_help_panel="Look")
 
 
 def print_version(wanted: bool) -> None:
