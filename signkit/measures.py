@@ -4,9 +4,10 @@ Everything is measured in seconds, in shoulder widths or as a share of frames, s
 size and frame rate can be compared. Only x and y are used: depth is a guess of the extractor.
 
 Jitter is what the wrists do faster than an arm can. A polynomial of degree five is fitted to the
-0.24 s around every frame; what is left of the wrist there (Savitzky and Golay 1964) passes motion
-above about 8 Hz and less than 3 % of motion below 4 Hz, where signing happens. It is scaled so that
-white noise leaves its own standard deviation, whatever the frame rate.
+0.24 s around every frame, and what it leaves of the wrist there (Savitzky and Golay 1964) is kept:
+motion above about 7 Hz, but less than 5 % of motion below 4 Hz, where signing happens (24 to 60
+frames per second). It is scaled so that white noise leaves its own standard deviation, whatever the
+frame rate.
 
 A swap is two hands that exchange their places between two frames: had their labels been exchanged,
 both would have gone a much shorter way, and the way they went is too fast for arms, and for what

@@ -17,6 +17,7 @@ from signkit.measures import PoseMeasures
 from signkit.shard import shard_paths
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 QUALITY = "quality.parquet"
@@ -90,6 +91,19 @@ def read_quality(dataset: Path) -> dict[str, Quality]:
     return {row["clip_id"]: _quality(row) for row in rows}
 
 
+def quality_table(dataset: Path) -> "pd.DataFrame":
+    """The same as one table: a row a clip, without provenance and without an object for each.
+
+    Raises:
+        DatasetError: A file is damaged.
+    """
+    import pandas as pd
+
+    shards = {path.name for path in shard_paths(dataset / "poses")}
+    tables = [_read(file).drop_columns(_ORIGIN).to_pandas() for file in _files(dataset, shards)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"clip_id": []})
+
+
 def write_quality(dataset: Path, shard_name: str, table: Sequence[Quality]) -> Path:
     """Write the rows that belong to one shard, whole or not at all.
 
@@ -142,7 +156,7 @@ def summarize_quality(dataset: Path, shard_names: Collection[str]) -> QualitySum
 
 _RATE = "rate_"
 _OWN = tuple(f.name for f in fields(Quality) if f.name not in ("measures", "provenance"))
-_ORIGIN = tuple(f.name for f in fields(Provenance))
+_ORIGIN = [f.name for f in fields(Provenance)]
 
 
 _WHOLE_NUMBERS = re.compile(r"n_|gaps_|track_id|rotation_deg|.*_px$")

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from signkit.errors import DatasetError
-from signkit.failures import Failure, read_failures, write_failures
+from signkit.failures import Failure, failures_of, read_failures, write_failures
 
 FAILURES = [
     Failure("a", "a.mp4", "open", "moov atom not found, so no frames"),
@@ -32,3 +33,10 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         f"{path} cannot be read ('video'); expected columns clip_id, video, stage, reason, tries; "
         "delete it and run the command that made it again"
     )
+
+
+def test_the_tables_of_all_parts_count(tmp_path: Path) -> None:
+    one, other = FAILURES[0], replace(FAILURES[0], clip_id="other")
+    write_failures(tmp_path / "failures-1of2.csv", [one])
+    write_failures(tmp_path / "failures-2of2.csv", [other])
+    assert list(failures_of(tmp_path).values()) == [one, other]

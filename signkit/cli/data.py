@@ -253,6 +253,14 @@ def export(
 
 def inspect(
     dataset: Dataset,
+    html: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write a page to look at: worst clips first."),
+    ] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write all measures as CSV, one row a clip with poses."),
+    ] = None,
     min_hand_rate: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Exit 4 when fewer frames than this share show a hand."),
@@ -264,7 +272,7 @@ def inspect(
     from signkit.view import has_hand_rate, inspect_dataset
 
     with progress("inspect", quiet=quiet) as update:
-        summary = inspect_dataset(dataset, progress=update)
+        summary = inspect_dataset(dataset, html=html, clips=clips, progress=update)
     if as_json:
         print_json(summary.to_json())
     else:

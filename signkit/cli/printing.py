@@ -36,6 +36,16 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def number(value: float | None) -> str:
+    """Three digits, or a dash where there is nothing to measure."""
+    return "-" if value is None else f"{value:.3g}"
+
+
+def seconds(value: float | None) -> str:
+    """`1.3 s`, or a dash where there is nothing to measure."""
+    return "-" if value is None else f"{value:.1f} s"
+
+
 def first_few(names: Sequence[str]) -> str:
     """The first names of a long list."""
     more = f" and {len(names) - FIRST_FEW} more" if len(names) > FIRST_FEW else ""
@@ -128,8 +138,44 @@ def print_dataset(summary: "DatasetSummary") -> None:
     ]
     print_rows([header, *rows])
     print()
-    rates = [(part, percent(rate)) for part, rate in summary.detection_rate.items()]
-    print_rows([("part", "frames it is seen in"), *rates, ("any hand", percent(summary.hand_rate))])
+    _print_parts(summary)
+    print()
+    _print_quality(summary)
+    if summary.worst:
+        print()
+        faults = [
+            (name, summary.faults[name], worst[0][0]) for name, worst in summary.worst.items()
+        ]
+        print_rows([("fault", "clips", "worst clip"), *faults])
+
+
+def _print_parts(summary: "DatasetSummary") -> None:
+    found = summary.measures
+    rows = [
+        (part, percent(rate), found.n_gaps.get(part, 0), seconds(found.longest_gap_s.get(part)))
+        for part, rate in summary.detection_rate.items()
+    ]
+    any_hand = ("any hand", percent(summary.hand_rate), "-", seconds(found.no_hand_s))
+    print_rows([("part", "frames it is seen in", "gaps", "longest gap"), *rows, any_hand])
+
+
+def _print_quality(summary: "DatasetSummary") -> None:
+    found, made = summary.measures, summary.extraction
+    rows: list[tuple[str, object]] = [
+        ("wrist jitter, shoulder widths", number(found.wrist_jitter)),
+        ("left/right swaps", "-" if found.n_swaps is None else found.n_swaps),
+        ("hands and body out of frame", percent(found.out_of_frame)),
+        ("face, pixels", number(found.face_px)),
+    ]
+    if made is not None:
+        rows += [
+            ("frames decoded / expected", f"{made.n_decoded} / {made.n_expected or '-'}"),
+            ("clips that break off", made.n_incomplete),
+            ("clips with damage", made.n_with_damage),
+            ("clips with other people", made.n_with_others),
+            ("clips with a jump between people", made.n_with_switches),
+        ]
+    print_rows(rows)
 
 
 def print_split(summary: "SplitSummary") -> None:

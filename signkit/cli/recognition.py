@@ -114,7 +114,7 @@ def recognize(
     quiet: Quiet = False,
 ) -> None:
     """Write down the glosses that are signed in SOURCE."""
-    from signkit.failures import read_failures
+    from signkit.failures import failures_of
     from signkit.hypothesis import write_hypotheses
     from signkit.recognize import recognize
 
@@ -122,7 +122,7 @@ def recognize(
         with progress("recognize", quiet=quiet) as update:
             found = recognize(run, dataset, split=split, device=device, progress=update)
         is_video = dataset.path != source
-        failures = list(read_failures(dataset.path / "failures.csv").values()) if is_video else []
+        failures = list(failures_of(dataset.path).values()) if is_video else []
     if out is not None:
         write_hypotheses(out, found)
         say(f"{len(found)} hypotheses written to {out}", quiet=quiet)

@@ -1,20 +1,28 @@
-"""What is in a dataset and how good its poses are, from one pass over the landmarks."""
+"""What is in a dataset and how good its poses are.
 
-from collections import Counter
-from collections.abc import Callable
+Clips whose extraction recorded their quality are not read again; imported ones are measured here.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signkit.clip import SPLITS, Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
-from signkit.failures import read_failures
+from signkit.failures import Failure, failures_of
+from signkit.files import atomic_path, write_text
+from signkit.measures import HANDS, PoseMeasures, pool_measures
+from signkit.quality import COMPLETE_FRACTION
+from signkit.view.clip_table import Progress, clip_table
+from signkit.view.faults import count_faults, worst_by_fault, worst_first
+from signkit.view.quality_page import quality_page
 
-HANDS = ("left_hand", "right_hand")
+if TYPE_CHECKING:
+    import pandas as pd
+
 N_WORST = 5
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,29 @@ class SplitCounts:
     labelled: int
     signers: int
     glosses: int
+
+
+@dataclass(frozen=True)
+class ExtractionCounts:
+    """How the extraction of the clips went that have a record of it.
+
+    Args:
+        n_clips: Clips with a record.
+        n_decoded: Frames decoded in them.
+        n_expected: Frames that their containers promise; clips that promise nothing do not count.
+        n_incomplete: Clips with clearly fewer frames than promised.
+        n_with_damage: Clips with packets that could not be decoded.
+        n_with_others: Clips with other people in them.
+        n_with_switches: Clips whose track seems to have jumped from one person to another.
+    """
+
+    n_clips: int
+    n_decoded: int
+    n_expected: int
+    n_incomplete: int
+    n_with_damage: int
+    n_with_others: int
+    n_with_switches: int
 
 
 @dataclass(frozen=True)
@@ -51,6 +82,11 @@ class DatasetSummary:
         worst_hands: Clip id and hand rate of the clips with the lowest rates.
         n_failed: Clips listed in `failures.csv`.
         unlisted: Clips with landmarks that are not in the clip table.
+        measures: Of all poses as if they were one clip.
+        extraction: How the extraction went; None where no clip has a record of it.
+        faults: What can be wrong with a clip (`view.faults`), and how many clips have it.
+        worst: Fault to the clips that have it worst, with the value; faults of no clip are left
+            out.
     """
 
     name: str
@@ -71,58 +107,43 @@ class DatasetSummary:
     worst_hands: tuple[tuple[str, float], ...]
     n_failed: int
     unlisted: tuple[str, ...]
+    measures: PoseMeasures
+    extraction: ExtractionCounts | None
+    faults: dict[str, int]
+    worst: dict[str, tuple[tuple[str, float], ...]]
 
     def to_json(self) -> dict[str, Any]:
         """One plain record."""
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Poses:
-    """Sums over all landmarks of a dataset."""
+def inspect_dataset(
+    path: Path,
+    *,
+    html: Path | None = None,
+    clips: Path | None = None,
+    progress: Progress | None = None,
+) -> DatasetSummary:
+    """The summary of a dataset folder.
 
-    n_frames: int
-    duration_s: float
-    fps: list[float]
-    frames_with_part: Counter[str]
-    hand_rates: dict[str, float]
-    frames_with_hand: int
-
-
-def inspect_dataset(path: Path, *, progress: Progress | None = None) -> DatasetSummary:
-    """The summary of a dataset folder; reads one clip at a time.
+    Args:
+        path: The folder.
+        html: Where to write a page to look at, worst clips first.
+        clips: Where to write a CSV table of all measures, one row a clip with poses.
+        progress: Called with (done, total) clips.
 
     Raises:
         DatasetError: There is no dataset, or one of its files is damaged.
     """
     dataset = PoseDataset.open(path)
-    clips = list(dataset.clips)
-    poses = _read_poses(dataset, progress)
-    has_hands = any(part in dataset.skeleton.parts for part in HANDS)
-    worst = sorted(poses.hand_rates.items(), key=lambda item: (item[1], item[0]))[:N_WORST]
-    return DatasetSummary(
-        name=dataset.info.name,
-        skeleton=dataset.skeleton.name,
-        extractor=_extractor(dataset.info.extractor),
-        n_clips=len(clips),
-        n_with_poses=sum(dataset.has_pose(clip.clip_id) for clip in clips),
-        n_labelled=sum(bool(clip.glosses) for clip in clips),
-        n_frames=poses.n_frames,
-        hours=poses.duration_s / 3600,
-        fps=_low_middle_high(poses.fps),
-        n_signers=len({clip.signer for clip in clips} - {""}),
-        n_glosses=len({gloss for clip in clips for gloss in clip.glosses}),
-        n_gloss_tokens=sum(len(clip.glosses) for clip in clips),
-        splits=_split_counts(dataset, clips),
-        detection_rate={
-            part: poses.frames_with_part[part] / max(poses.n_frames, 1)
-            for part in dataset.skeleton.parts
-        },
-        hand_rate=poses.frames_with_hand / max(poses.n_frames, 1) if has_hands else None,
-        worst_hands=tuple(worst) if has_hands else (),
-        n_failed=len(read_failures(path / "failures.csv")),
-        unlisted=tuple(name for name in dataset.ids_with_poses if name not in dataset.clips),
-    )
+    table = clip_table(dataset, progress)
+    summary = _summary(dataset, table)
+    if clips is not None:
+        with atomic_path(clips) as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+    if html is not None:
+        write_text(html, quality_page(dataset, summary, worst_first(table), _failures(dataset)))
+    return summary
 
 
 def has_hand_rate(summary: DatasetSummary, minimum: float) -> bool:
@@ -139,28 +160,50 @@ def has_hand_rate(summary: DatasetSummary, minimum: float) -> bool:
     return summary.hand_rate >= minimum
 
 
-def _read_poses(dataset: PoseDataset, progress: Progress | None) -> _Poses:
-    skeleton = dataset.skeleton
-    parts = {part: skeleton.part_indices(part) for part in skeleton.parts}
-    hands = skeleton.indices(name for part in HANDS for name in skeleton.parts.get(part, ()))
-    frames_with_part: Counter[str] = Counter()
-    hand_rates: dict[str, float] = {}
-    fps: list[float] = []
-    n_frames, n_hand_frames, duration_s = 0, 0, 0.0
-    for done, pose in enumerate(dataset.poses(), start=1):
-        seen = pose.seen  # (T, L)
-        frames_with_part.update(
-            {part: int(seen[:, indices].any(axis=1).sum()) for part, indices in parts.items()}
-        )
-        with_hand = int(seen[:, hands].any(axis=1).sum())
-        hand_rates[pose.clip_id] = with_hand / max(pose.n_frames, 1)
-        n_hand_frames += with_hand
-        n_frames += pose.n_frames
-        duration_s += pose.duration_s
-        fps.append(pose.fps)
-        if progress is not None:
-            progress(done, len(dataset.ids_with_poses))
-    return _Poses(n_frames, duration_s, fps, frames_with_part, hand_rates, n_hand_frames)
+def _summary(dataset: PoseDataset, table: "pd.DataFrame") -> DatasetSummary:
+    clips = list(dataset.clips)
+    measures = pool_measures(table)
+    hand_rates = table[table["hand_rate"].notna()].sort_values(["hand_rate", "clip_id"])[:N_WORST]
+    has_hands = any(part in dataset.skeleton.parts for part in HANDS)
+    return DatasetSummary(
+        name=dataset.info.name,
+        skeleton=dataset.skeleton.name,
+        extractor=_extractor(dataset.info.extractor),
+        n_clips=len(clips),
+        n_with_poses=sum(dataset.has_pose(clip.clip_id) for clip in clips),
+        n_labelled=sum(bool(clip.glosses) for clip in clips),
+        n_frames=measures.n_frames,
+        hours=measures.duration_s / 3600,
+        fps=_low_middle_high(table["fps"].tolist()),
+        n_signers=len({clip.signer for clip in clips} - {""}),
+        n_glosses=len({gloss for clip in clips for gloss in clip.glosses}),
+        n_gloss_tokens=sum(len(clip.glosses) for clip in clips),
+        splits=_split_counts(dataset, clips),
+        detection_rate={p: measures.detection.get(p, 0.0) for p in dataset.skeleton.parts},
+        hand_rate=(measures.hand_rate or 0.0) if has_hands else None,
+        worst_hands=tuple(zip(hand_rates["clip_id"], hand_rates["hand_rate"], strict=True)),
+        n_failed=len(_failures(dataset)),
+        unlisted=tuple(name for name in dataset.ids_with_poses if name not in dataset.clips),
+        measures=measures,
+        extraction=_extraction(table[table["n_decoded"].notna()]),
+        faults=count_faults(table),
+        worst=worst_by_fault(table, N_WORST),
+    )
+
+
+def _extraction(recorded: "pd.DataFrame") -> ExtractionCounts | None:
+    if recorded.empty:
+        return None
+    promised = recorded[recorded["n_expected"].notna()]
+    return ExtractionCounts(
+        n_clips=len(recorded),
+        n_decoded=int(recorded["n_decoded"].sum()),
+        n_expected=int(promised["n_expected"].sum()),
+        n_incomplete=int((promised["completeness"] < COMPLETE_FRACTION).sum()),
+        n_with_damage=int((recorded["n_damaged"] > 0).sum()),
+        n_with_others=int((recorded["n_others"] > 0).sum()),
+        n_with_switches=int((recorded["n_switches"] > 0).sum()),
+    )
 
 
 def _split_counts(dataset: PoseDataset, clips: list[Clip]) -> dict[str, SplitCounts]:
@@ -184,6 +227,11 @@ def _extractor(record: dict[str, Any]) -> str:
     return " ".join(str(record[key]) for key in ("name", "version") if record.get(key))
 
 
-def _low_middle_high(values: list[float]) -> tuple[float, float, float] | None:
+def _low_middle_high(values: Sequence[float]) -> tuple[float, float, float] | None:
     ordered = sorted(values)
     return (ordered[0], ordered[len(ordered) // 2], ordered[-1]) if ordered else None
+
+
+def _failures(dataset: PoseDataset) -> list[Failure]:
+    failures = failures_of(dataset.path).values()
+    return [failure for failure in failures if not dataset.has_pose(failure.clip_id)]

@@ -112,6 +112,9 @@ def test_inspect_prints_a_table(dataset: Path, capsys: Capture) -> None:
     assert "clips                          24" in lines
     assert "split  clips  with poses  labelled  signers  glosses" in lines
     assert "train  24     24          24        3        4" in lines
+    assert "part        frames it is seen in  gaps  longest gap" in lines
+    assert "any hand    100.0 %               -     0.0 s" in lines
+    assert "left/right swaps               0" in lines
     assert caught.err == ""
 
 
@@ -119,6 +122,17 @@ def test_inspect_as_json_is_one_object(dataset: Path, capsys: Capture) -> None:
     assert run(["inspect", str(dataset), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["n_clips"], record["n_frames"]) == (24, 288)
+
+
+def test_inspect_writes_a_page_and_a_table_of_clips(
+    dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    page, table = tmp_path / "page.html", tmp_path / "clips.csv"
+    options = ["--html", str(page), "--clips", str(table), "--quiet", "--json"]
+    assert run(["inspect", str(dataset), *options]) == 0
+    assert json.loads(capsys.readouterr().out)["measures"]["n_frames"] == 288
+    assert page.read_text().startswith("<!doctype html>")
+    assert len(table.read_text().splitlines()) == 1 + 24
 
 
 def test_too_few_hands_are_code_4(tmp_path: Path, capsys: Capture) -> None:

@@ -3,16 +3,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
 from signkit.failures import Failure, write_failures
+from signkit.measures import measure_pose
+from signkit.quality import Quality, write_quality
 from signkit.shard import write_shard
 from signkit.skeleton import skeleton_from_names
 from signkit.view import has_hand_rate, inspect_dataset
-from signkit.view.inspect import SplitCounts
+from signkit.view.inspect import ExtractionCounts, SplitCounts
 from tests.factories import make_clips, make_dataset, make_pose
 
 NAMES = ("left_hand_wrist", "left_hand_thumb_tip", "right_hand_wrist", "nose")
@@ -54,7 +57,13 @@ def test_counts(two_clips: Path) -> None:
         "test": SplitCounts(clips=1, with_poses=1, labelled=1, signers=1, glosses=1),
         "none": SplitCounts(clips=2, with_poses=1, labelled=0, signers=0, glosses=0),
     }
-    assert json.loads(json.dumps(summary.to_json()))["splits"]["test"]["clips"] == 1
+
+
+def test_the_record_is_plain_json(two_clips: Path) -> None:
+    record = json.loads(json.dumps(inspect_dataset(two_clips).to_json()))
+    assert record["splits"]["test"]["clips"] == 1
+    assert record["measures"]["detection"]["left_hand"] == 0.2
+    assert record["worst"]["hand_rate"] == [["b", 0.0]]
 
 
 def test_a_dataset_without_poses_is_described(tmp_path: Path) -> None:
@@ -63,6 +72,8 @@ def test_a_dataset_without_poses_is_described(tmp_path: Path) -> None:
     summary = inspect_dataset(tmp_path)
     assert (summary.n_with_poses, summary.n_frames, summary.fps) == (0, 0, None)
     assert summary.hand_rate == 0.0
+    assert summary.detection_rate == {"pose": 0.0, "left_hand": 0.0, "right_hand": 0.0}
+    assert summary.worst == {}
 
 
 def test_poses_without_a_row_are_listed(tmp_path: Path) -> None:
@@ -80,6 +91,63 @@ def test_a_skeleton_without_hands_has_no_hand_rate(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "skeleton 'body' has no hands, so there is no hand rate to check; leave --min-hand-rate out"
     )
+
+
+def test_gaps_jitter_and_swaps_are_pooled(two_clips: Path) -> None:
+    measures = inspect_dataset(two_clips).measures
+    assert measures.n_frames == 10
+    assert measures.n_gaps == {"left_hand": 2, "right_hand": 2, "pose": 1}
+    assert measures.no_hand_s == pytest.approx(6 / 50)
+    assert measures.wrist_jitter is measures.n_swaps is None
+
+
+def test_faults_are_counted_and_name_their_worst_clips(two_clips: Path) -> None:
+    summary = inspect_dataset(two_clips)
+    assert {name: n for name, n in summary.faults.items() if n} == {"hand_rate": 1, "rate_pose": 1}
+    assert summary.worst == {"hand_rate": (("b", 0.0),), "rate_pose": (("b", 0.0),)}
+    assert summary.extraction is None
+
+
+def test_recorded_clips_are_not_measured_again(two_clips: Path) -> None:
+    measures = {pose.clip_id: measure_pose(pose) for pose in PoseDataset.open(two_clips).poses()}
+    told = replace(measures["b"], hand_rate=0.5)  # not what the landmarks say
+    table = [
+        Quality("a", measures["a"], n_decoded=4, n_expected=4, n_others=1),
+        Quality("b", told, n_decoded=6, n_expected=10, n_damaged=3, n_switches=1),
+    ]
+    write_quality(two_clips, "shard-00000.parquet", table)
+    summary = inspect_dataset(two_clips)
+    assert summary.worst_hands == (("b", 0.5), ("a", 0.75))
+    assert summary.extraction == ExtractionCounts(
+        n_clips=2,
+        n_decoded=10,
+        n_expected=14,
+        n_incomplete=1,
+        n_with_damage=1,
+        n_with_others=1,
+        n_with_switches=1,
+    )
+    assert summary.worst["completeness"] == (("b", 0.6),)
+
+
+def test_the_summary_of_recorded_clips_is_that_of_their_landmarks(two_clips: Path) -> None:
+    before = inspect_dataset(two_clips)
+    poses = PoseDataset.open(two_clips).poses()
+    table = [Quality(pose.clip_id, measure_pose(pose), pose.n_frames) for pose in poses]
+    write_quality(two_clips, "shard-00000.parquet", table)
+    after = inspect_dataset(two_clips)
+    assert after.extraction is not None
+    assert replace(after, extraction=None) == before
+
+
+def test_every_clip_with_poses_is_a_row_of_the_csv(two_clips: Path) -> None:
+    inspect_dataset(two_clips, clips=two_clips / "out" / "clips.csv")
+    table = pd.read_csv(two_clips / "out" / "clips.csv", index_col="clip_id")
+    assert table.index.tolist() == ["a", "b"]
+    assert table.loc["a", "rate_left_hand"] == 0.5
+    assert table.loc["b", "faults"] == "hand_rate rate_pose"
+    assert table["badness"].tolist() == [0.0, 2.0]
+    assert not list((two_clips / "out").glob(".*"))
 
 
 def test_progress_counts_the_clips(two_clips: Path) -> None:
