@@ -7,7 +7,7 @@ from signkit.skeleton import Skeleton
 from signkit.skeletons.coco_wholebody import COCO_WHOLEBODY_133
 from signkit.skeletons.isharah import ISHARAH_86
 from signkit.skeletons.mediapipe import MEDIAPIPE_75, MEDIAPIPE_543, MEDIAPIPE_553
-from signkit.skeletons.openpose import OPENPOSE_128
+from signkit.skeletons.openpose import OPENPOSE_18, OPENPOSE_128, OPENPOSE_134
 
 SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
@@ -16,7 +16,9 @@ SKELETONS: dict[str, Skeleton] = {
         MEDIAPIPE_553,
         MEDIAPIPE_75,
         COCO_WHOLEBODY_133,
+        OPENPOSE_18,
         OPENPOSE_128,
+        OPENPOSE_134,
         ISHARAH_86,
     )
 }
