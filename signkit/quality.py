@@ -33,6 +33,9 @@ class Provenance:
         source_fps: Rate the video declares; None where it declares none.
         source_width_px, source_height_px: Size as stored, before rotation.
         rotation_deg: How far the pictures were turned, counter-clockwise.
+        is_mirrored: Left and right of the pictures were exchanged before.
+        is_interlaced: Pictures were made of two fields.
+        codec: FFmpeg's name of it.
         extractor, extractor_version, weights_sha256: As in `dataset.json`.
         options: All other settings, as JSON.
     """
@@ -42,6 +45,9 @@ class Provenance:
     source_width_px: int = 0
     source_height_px: int = 0
     rotation_deg: int = 0
+    is_mirrored: bool = False
+    is_interlaced: bool = False
+    codec: str = ""
     extractor: str = ""
     extractor_version: str = ""
     weights_sha256: str = ""
@@ -160,7 +166,7 @@ _ORIGIN = [f.name for f in fields(Provenance)]
 
 
 _WHOLE_NUMBERS = re.compile(r"n_|gaps_|track_id|rotation_deg|.*_px$")
-_TEXTS = ("clip_id", "source_sha256", "extractor", "extractor_version", "weights_sha256", "options")
+_TEXTS = ("clip_id", *(f.name for f in fields(Provenance) if f.type is str))
 
 
 def _schema(row: Mapping[str, Any]) -> "pa.Schema":
@@ -170,6 +176,8 @@ def _schema(row: Mapping[str, Any]) -> "pa.Schema":
     def kind(name: str) -> "pa.DataType":
         if name in _TEXTS:
             return pa.string()
+        if name.startswith("is_"):
+            return pa.bool_()
         return pa.int64() if _WHOLE_NUMBERS.match(name) and name != "face_px" else pa.float64()
 
     return pa.schema([(name, kind(name)) for name in row])

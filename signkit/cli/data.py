@@ -158,8 +158,8 @@ def extract(
     )
     if dry_run:
         plan = plan_extraction(
-            Path(videos),
-            Path(out),
+            videos,
+            out,
             settings,
             labels=labels,
             retry_failed=retry_failed,
@@ -169,8 +169,8 @@ def extract(
         return
     with progress("extract", quiet=quiet) as update:
         summary = extract(
-            Path(videos),
-            Path(out),
+            videos,
+            out,
             settings,
             labels=labels,
             retry_failed=retry_failed,

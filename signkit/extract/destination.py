@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-import fsspec
-
 from signkit.errors import DatasetError
 from signkit.extract.folder import check_folder, clear_leftovers, is_product, locked
 from signkit.extract.output import CLIPS, INFO, Stored
 from signkit.extract.part import Part
-from signkit.extract.remote import is_url
+from signkit.extract.remote import file_system, is_url
 from signkit.shard import footer_clip_ids, shard_paths
 
 FOOTERS_AT_ONCE = 16
@@ -68,6 +66,25 @@ def destination(out: Path | str, part: Part | None, *, overwrite: bool) -> Itera
         yield Destination(folder, Stored.of(shards), base=folder)
 
 
+@contextmanager
+def looked_at(out: Path | str, *, overwrite: bool) -> Iterator[Destination]:
+    """The same place for somebody who only looks: nothing is made, held or removed.
+
+    Raises:
+        DatasetError: It holds something else, or cannot be reached.
+        ShardError: A shard is damaged.
+    """
+    if is_url(str(out)):
+        with TemporaryDirectory(prefix="signkit-") as temporary:
+            yield _Store(str(out), Path(temporary)).fetched(overwrite=False)
+        return
+    folder = Path(out)
+    if folder.exists():
+        check_folder(folder, overwrite=overwrite)
+    shards = [] if overwrite else shard_paths(folder / "poses")
+    yield Destination(folder, Stored.of(shards), base=folder)
+
+
 class _Store:
     """A dataset at a URL, and its working folder on this machine.
 
@@ -84,10 +101,10 @@ class _Store:
         self.folder = folder
         self._uploaded: dict[Path, int] = {}
         try:
-            self._files, root = fsspec.core.url_to_fs(url)
+            self._files, root = file_system(url)
             self._root = root.rstrip("/")
             self._names = set(self._listed())
-        except (ImportError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise DatasetError(f"{url} cannot be opened: {_one_line(error)}") from error
 
     def fetched(self, *, overwrite: bool) -> Destination:

@@ -11,9 +11,9 @@ from typing import Any
 from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo, PoseDataset, read_info
 from signkit.errors import DatasetError
-from signkit.extract.output import CLIPS, INFO, video_name
+from signkit.extract.output import CLIPS, INFO
 from signkit.extract.part import Part
-from signkit.extract.sources import Source
+from signkit.extract.sources import Source, video_name
 from signkit.files import remove_leftovers
 from signkit.quality import QUALITY
 

@@ -11,6 +11,7 @@ import numpy as np
 from signkit.errors import ExtractionError
 from signkit.extract.extractor import Extractor
 from signkit.extract.person import Image
+from signkit.extract.remote import local_copy
 from signkit.extract.signer import Choice, choose_signers
 from signkit.extract.video import VideoReader
 from signkit.extract.weights import sha256_of
@@ -19,6 +20,9 @@ from signkit.measures import measure_pose
 from signkit.pose import PoseSequence
 from signkit.quality import Provenance, Quality
 
+DEFAULT_SIGNER = "active"
+"""Of several people whom an extractor finds unasked."""
+
 
 @dataclass(frozen=True)
 class ClipJob:
@@ -26,7 +30,7 @@ class ClipJob:
 
     Args:
         clip_id: Name of the clip.
-        video: Its file.
+        video: Its file, or the URL of one.
         start_s: Begin of the clip in the video, None for its beginning.
         end_s: End, exclusive, None for its end.
         fps: Rate to thin the frames to, None to keep them all.
@@ -34,7 +38,7 @@ class ClipJob:
     """
 
     clip_id: str
-    video: Path
+    video: str
     start_s: float | None = None
     end_s: float | None = None
     fps: float | None = None
@@ -80,7 +84,7 @@ class ClipFrames:
         if frames is not None:
             yield from self._timed(frames, times_s)
         else:
-            with VideoReader(self._job.video) as video:
+            with VideoReader(self.video.path) as video:
                 yield from self._timed(self._decode(video), times_s)
         self.times_s = times_s
 
@@ -100,28 +104,33 @@ class ClipFrames:
 def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
     """The poses of a clip, or why there is none."""
     try:
-        video = VideoReader(job.video)
+        with local_copy(job.video) as path:
+            video = VideoReader(path)
+            with video:
+                return _extract(job, video, extractor)
     except ExtractionError as error:
         return failure(job, "open", str(error))
-    with video:
-        try:
-            frames = ClipFrames(job, video)
-            tracks = extractor(frames)
-        except ExtractionError as error:
-            return failure(job, "extract", str(error))
-    signers = choose_signers(tracks, job.signer, extractor.skeleton, fps=frames.fps)
+
+
+def _extract(job: ClipJob, video: VideoReader, extractor: Extractor) -> Outcome:
+    try:
+        frames = ClipFrames(job, video)
+        tracks = extractor(frames)
+    except ExtractionError as error:
+        return failure(job, "extract", str(error))
+    n_frames = len(frames.times_s)
+    signers = choose_signers(
+        tracks, job.signer or DEFAULT_SIGNER, extractor.skeleton, fps=frames.fps, n_frames=n_frames
+    )
     if not signers:
-        n_frames = len(frames.times_s)
         return failure(job, "detect", f"no person found in {n_frames} frames of {job.video}")
-    poses = tuple(
+    origin = _origin(video)
+    poses = [
         _pose(person_id(job.clip_id, number), frames, choice, extractor)
         for number, choice in enumerate(signers, start=1)
-    )
-    origin = _origin(job, video)
-    return Extracted(
-        poses,
-        tuple(_quality(p, video, choice, origin) for p, choice in zip(poses, signers, strict=True)),
-    )
+    ]
+    qualities = (_quality(*of, video, origin) for of in zip(poses, signers, strict=True))
+    return Extracted(tuple(poses), tuple(qualities))
 
 
 def person_id(clip_id: str, number: int) -> str:
@@ -153,7 +162,7 @@ def _pose(clip_id: str, frames: ClipFrames, choice: Choice, extractor: Extractor
     )
 
 
-def _quality(pose: PoseSequence, video: VideoReader, choice: Choice, origin: Provenance) -> Quality:
+def _quality(pose: PoseSequence, choice: Choice, video: VideoReader, origin: Provenance) -> Quality:
     return Quality(
         clip_id=pose.clip_id,
         measures=measure_pose(pose),
@@ -167,15 +176,21 @@ def _quality(pose: PoseSequence, video: VideoReader, choice: Choice, origin: Pro
     )
 
 
-def _origin(job: ClipJob, video: VideoReader) -> Provenance:
+def _origin(video: VideoReader) -> Provenance:
     """What the clip was made from; what made it is the same for all clips of a dataset."""
     return Provenance(
-        source_sha256=_source_sha256(job.video, job.video.stat().st_mtime_ns),
+        source_sha256=_source_sha256(video.path, video.path.stat().st_mtime_ns),
         source_fps=video.declared_fps,
+        source_width_px=video.width_px,
+        source_height_px=video.height_px,
+        rotation_deg=video.rotation_deg,
+        is_mirrored=video.is_mirrored,
+        is_interlaced=video.is_interlaced,
+        codec=video.codec,
     )
 
 
 @lru_cache(maxsize=16)
 def _source_sha256(path: Path, mtime_ns: int) -> str:
     """Many clips may be cut from one video: its hash is taken once."""
-    return sha256_of(path)
+    return sha256_of(*sorted(path.iterdir())) if path.is_dir() else sha256_of(path)

@@ -15,29 +15,44 @@ Decisions that shaped this file:
   API gets the real ones.
 - MediaPipe 0.10.21 has the Tasks API too, but its reader of results aborts the process as soon as
   a hand is out of sight, and drops the whole body with the face. There the packets are read here.
+- MediaPipe Holistic knows of one person. Where a signer is to be chosen among several, YOLOX
+  finds people and each gets a landmarker (`holistic_poser`); else the whole frame goes to one.
 - x and y come as fractions of width and height, z in the scale of x: all three leave here as
   pixels.
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError, WeightsError
 from signkit.extract.extractor import ExtractorOptions
-from signkit.extract.person import Frames, Landmarks, Track
+from signkit.extract.holistic import (
+    PARTS,
+    Backend,
+    Parts,
+    PartsReader,
+    detect,
+    points_of_message,
+    points_of_objects,
+)
+from signkit.extract.holistic_poser import HolisticPoser
+from signkit.extract.people import follow_people
+from signkit.extract.person import Frames, Image, Track
 from signkit.extract.weights import find_weights, sha256_of
 from signkit.skeleton import Skeleton
 from signkit.skeletons import SKELETONS
+
+if TYPE_CHECKING:
+    from signkit.extract.yolox import YoloxDetector
 
 TASK_FILE = "holistic_landmarker.task"
 TASK_URL = (
@@ -62,41 +77,17 @@ TASK_OPTIONS = {
 }
 SYSTEM_PACKAGES = "libgl1 libglib2.0-0 libegl1 libgles2"
 
-Parts = Mapping[str, Sequence[Any]]
-"""Part of the skeleton -> MediaPipe's landmarks of it, none where the part is out of sight."""
-
-
-class Landmarker(Protocol):
-    """MediaPipe on one clip."""
-
-    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
-        """The parts that are in sight."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class Backend(Protocol):
-    """One of MediaPipe's APIs with its models."""
-
-    skeleton: Skeleton
-
-    def describe(self) -> dict[str, Any]: ...
-
-    def open(self) -> Landmarker:
-        """A landmarker that has seen nothing yet."""
-        ...
-
 
 class MediaPipeExtractor:
     """MediaPipe Holistic as an `Extractor`.
 
     Args:
         options: `weights` is `holistic_landmarker.task` or its folder; None looks in the usual
-            places, then for the bundled graph.
+            places, then for the bundled graph. With a `signer` people are looked for, by a
+            detector in that folder or the usual places.
 
     Raises:
-        WeightsError: The model is missing or damaged.
+        WeightsError: A model is missing or damaged.
         ExtractionError: MediaPipe cannot be loaded.
     """
 
@@ -107,7 +98,12 @@ class MediaPipeExtractor:
         self.version = version("mediapipe")
         self._backend = self._choose(find_weights(TASK_FILE, explicit=options.weights))
         self.skeleton = self._backend.skeleton
-        self._slices = _part_slices(self.skeleton)
+        self._read = PartsReader(self.skeleton)
+        self._detect_every = options.detect_every
+        self._detector: YoloxDetector | None = None
+        if options.signer is not None:
+            self._detector = _find_detector(options)
+            self._poser = HolisticPoser(self._backend)
 
     def _choose(self, task: Path | None) -> Backend:
         if task is not None:
@@ -120,42 +116,36 @@ class MediaPipeExtractor:
         )
 
     def describe(self) -> dict[str, Any]:
-        return self._backend.describe()
+        details = self._backend.describe()
+        if self._detector is None:
+            return details
+        finding = {
+            "detect_every": self._detect_every,
+            "detector_sha256": sha256_of(self._detector.session.path),
+            **self._detector.describe(),
+        }
+        return {**details, "options": {**details["options"], **finding}}
 
     def __call__(self, frames: Frames) -> list[Track]:
-        """The one person that MediaPipe Holistic follows, in every frame of the clip."""
-        scale = np.array([frames.width_px, frames.height_px, frames.width_px], np.float32)
-        found = [self._landmarks(parts, scale) for parts in self._detect(frames)]
-        coords, confidence = zip(*found, strict=True)
-        return [Track(np.arange(len(found)), np.stack(coords), np.stack(confidence))]
+        """Everybody where a signer is to be chosen; else the one person MediaPipe follows."""
+        if self._detector is None:
+            return [self._follow_one(frames)]
+        with closing(self._poser):
+            return follow_people(
+                frames, detector=self._detector, poser=self._poser, detect_every=self._detect_every
+            )
 
     def close(self) -> None:
         """Nothing is kept between clips."""
 
-    def _detect(self, frames: Frames) -> Iterator[Parts]:
+    def _follow_one(self, frames: Frames) -> Track:
+        found = []
         with closing(self._backend.open()) as landmarker:
             for time_s, frame in frames:
-                try:
-                    yield landmarker.detect(frame, time_s)
-                except RuntimeError as error:
-                    reason = next(iter(str(error).splitlines()), "no reason given")
-                    raise ExtractionError(
-                        f"MediaPipe failed at {time_s:.2f} s: {reason}"
-                    ) from error
-
-    def _landmarks(self, parts: Parts, scale: NDArray[np.float32]) -> Landmarks:
-        coords = np.full((self.skeleton.n_landmarks, 3), np.nan, np.float32)
-        confidence = np.zeros(self.skeleton.n_landmarks, np.float32)
-        for part, where in self._slices.items():
-            if found := parts[part]:
-                if len(found) != where.stop - where.start:
-                    raise WeightsError(
-                        f"MediaPipe returned {len(found)} landmarks of the {part}, but skeleton "
-                        f"{self.skeleton.name!r} has {where.stop - where.start}"
-                    )
-                coords[where] = [(point.x, point.y, point.z) for point in found]
-                confidence[where] = [p.visibility for p in found] if part == "pose" else 1.0
-        return coords * scale, np.clip(confidence, 0.0, 1.0)
+                parts = detect(landmarker, frame, time_s)
+                found.append(self._read(parts, frames.width_px, frames.height_px))
+        coords, confidence = zip(*found, strict=True)
+        return Track(np.arange(len(found)), np.stack(coords), np.stack(confidence))
 
 
 class BundledBackend:
@@ -184,10 +174,10 @@ class BundledLandmarker:
     def __init__(self, holistic: Any) -> None:
         self._holistic = holistic
 
-    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
+    def detect(self, frame: Image, time_s: float) -> Parts:
         result = self._holistic.process(frame)
-        lists = {part: getattr(result, f"{part}_landmarks") for part in _PARTS}
-        return {part: found.landmark if found else () for part, found in lists.items()}
+        lists = {part: getattr(result, f"{part}_landmarks") for part in PARTS}
+        return {part: points_of_message(found) for part, found in lists.items() if found}
 
     def close(self) -> None:
         self._holistic.close()
@@ -236,30 +226,29 @@ class TaskLandmarker:
         self._reads_packets = hasattr(self._landmarker, "_process_video_data")
         self._last_ms = -1
 
-    def detect(self, frame: NDArray[np.uint8], time_s: float) -> Parts:
+    def detect(self, frame: Image, time_s: float) -> Parts:
         self._last_ms = max(round(time_s * 1000), self._last_ms + 1)  # must rise strictly
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=frame)
         if self._reads_packets:
             return self._detect_by_packets(image)
         result = self._landmarker.detect_for_video(image, self._last_ms)
-        return {part: getattr(result, f"{part}_landmarks") for part in _PARTS}
+        lists = {part: getattr(result, f"{part}_landmarks") for part in PARTS}
+        return {part: points_of_objects(found) for part, found in lists.items() if found}
 
     def _detect_by_packets(self, image: Any) -> Parts:
         """What `detect_for_video` of 0.10.21 should do with parts that are out of sight."""
         packet = self._mediapipe.packet_creator.create_image(image).at(self._last_ms * 1000)
         packets = self._landmarker._process_video_data({"image_in": packet})
-        found = {part: packets[f"{part}_landmarks"] for part in _PARTS}
+        found = {part: packets[f"{part}_landmarks"] for part in PARTS}
         get_proto = self._mediapipe.packet_getter.get_proto
         return {
-            part: () if packet.is_empty() else get_proto(packet).landmark
+            part: points_of_message(get_proto(packet))
             for part, packet in found.items()
+            if not packet.is_empty()
         }
 
     def close(self) -> None:
         self._landmarker.close()
-
-
-_PARTS = ("pose", "face", "left_hand", "right_hand")
 
 
 def n_face_landmarks(task: Path) -> int:
@@ -313,9 +302,12 @@ def _skeleton_with_face(n_face: int, *, source: str) -> Skeleton:
     return SKELETONS[SKELETON_BY_FACE[n_face]]
 
 
-def _part_slices(skeleton: Skeleton) -> dict[str, slice]:
-    indices = {part: skeleton.part_indices(part) for part in _PARTS}
-    return {part: slice(int(i[0]), int(i[-1]) + 1) for part, i in indices.items()}
+def _find_detector(options: ExtractorOptions) -> "YoloxDetector":
+    """The detector in the folder of the weights; a `.task` file does not say where it is."""
+    from signkit.extract.yolox import find_detector
+
+    is_task = options.weights is not None and options.weights.is_file()
+    return find_detector(replace(options, weights=None) if is_task else options)
 
 
 def _import_mediapipe() -> Any:

@@ -18,8 +18,7 @@ from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo
 from signkit.extract.landmarks import Extracted, Outcome
 from signkit.extract.part import Part
-from signkit.extract.remote import is_url
-from signkit.extract.sources import relative_to
+from signkit.extract.sources import video_name
 from signkit.failures import Failure, failures_of, write_failures
 from signkit.pose import PoseSequence
 from signkit.quality import Quality, write_quality
@@ -188,14 +187,6 @@ class Output:
             for table in self.path.glob("failures-*.csv"):
                 table.unlink()
         self._failures_written = monotonic()
-
-
-def video_name(video: Path | str, base: Path | None) -> str:
-    """What tables call a video: the way there from the folder `base`, or the whole of a URL."""
-    text = str(video)
-    if is_url(text):
-        return text
-    return Path(text).absolute().as_posix() if base is None else relative_to(Path(text), base)
 
 
 def _further_person(table: ClipTable, clip_id: str) -> Clip | None:

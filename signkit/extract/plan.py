@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from signkit.errors import ExtractionError
-from signkit.extract.folder import check_folder, check_settings
+from signkit.extract.destination import looked_at
+from signkit.extract.folder import check_settings
 from signkit.extract.job import dataset_info, own_share
-from signkit.extract.output import INFO, Stored
+from signkit.extract.output import INFO
+from signkit.extract.remote import is_url
 from signkit.extract.settings import ExtractSettings, make_executor
 from signkit.extract.sources import Source, find_clips
 from signkit.extract.video import VideoReader
 from signkit.failures import failures_of
-from signkit.shard import shard_paths
 from signkit.skeleton import Skeleton
 
 N_SAMPLED = 200
@@ -31,7 +32,7 @@ class ExtractPlan:
         n_failed: Clips listed as failures that would not be tried again.
         n_to_do: Clips that would be extracted.
         n_missing: Of these, clips whose video is not there, as far as can be told.
-        hours: Length of the clips to do, extrapolated from up to 200 of them.
+        hours: Length of the clips to do, extrapolated from up to 200 of them; 0 for URLs.
         n_frames: Their frames, likewise.
         gigabytes: Size of their shards, likewise.
         extractor: Name, version, weights and options.
@@ -53,8 +54,8 @@ class ExtractPlan:
 
 
 def plan_extraction(
-    videos: Path,
-    out: Path,
+    videos: Path | str,
+    out: Path | str,
     settings: ExtractSettings | None = None,
     *,
     labels: Path | None = None,
@@ -68,17 +69,14 @@ def plan_extraction(
     """
     settings = settings or ExtractSettings()
     sources = own_share(find_clips(videos, labels=labels), settings)
-    if out.is_dir():
-        check_folder(out, overwrite=overwrite)
     with make_executor(settings, n_clips=1) as executor:
         info = dataset_info(videos, executor.info, settings)
     ids = {source.clip.clip_id for source in sources}
-    done: set[str] = set()
-    failed: set[str] = set()
-    if (out / INFO).is_file() and not overwrite:
-        check_settings(out, info)
-        done = ids & Stored.of(shard_paths(out / "poses")).clip_ids
-        failed = ids & failures_of(out).keys() - done
+    with looked_at(out, overwrite=overwrite) as place:
+        if (place.folder / INFO).is_file() and not overwrite:
+            check_settings(place.folder, info)
+        done = ids & place.stored.clip_ids
+        failed = set() if overwrite else ids & failures_of(place.folder).keys() - done
     settled = done if retry_failed else done | failed
     to_do = [source for source in sources if source.clip.clip_id not in settled]
     seconds, n_frames = _extent(to_do, settings.fps)
@@ -87,12 +85,16 @@ def plan_extraction(
         n_done=len(done),
         n_failed=len(settled - done),
         n_to_do=len(to_do),
-        n_missing=sum(not source.video.exists() for source in to_do),
+        n_missing=sum(_is_missing(source) for source in to_do),
         hours=seconds / 3600,
         n_frames=n_frames,
         gigabytes=n_frames * _bytes_per_frame(info.skeleton) / 1e9,
         extractor=info.extractor,
     )
+
+
+def _is_missing(source: Source) -> bool:
+    return not is_url(source.video) and not Path(source.video).exists()
 
 
 def _extent(sources: Sequence[Source], fps: float | None) -> tuple[float, int]:
@@ -105,8 +107,10 @@ def _extent(sources: Sequence[Source], fps: float | None) -> tuple[float, int]:
 
 
 def _promised(source: Source, fps: float | None) -> tuple[float, float]:
+    if is_url(source.video):  # its header alone would take a download
+        return 0.0, 0.0
     try:
-        with VideoReader(source.video) as video:
+        with VideoReader(Path(source.video)) as video:
             length_s, rate = video.duration_s or 0.0, video.declared_fps or 0.0
     except ExtractionError:
         return 0.0, 0.0

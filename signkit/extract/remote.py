@@ -1,18 +1,21 @@
 """Videos that lie elsewhere, reached by URL through `fsspec`.
 
-FFmpeg reads files of this machine, for it jumps about in them; a video from elsewhere is downloaded
-whole, and removed once its clip is extracted. A folder of pictures has a URL that ends with a
-slash.
+FFmpeg reads files of this machine, for it jumps about in them; so a video from elsewhere is
+downloaded whole. The last one is kept until another is needed, since many clips are cut from one
+video. A folder of pictures has a URL that ends with a slash.
+
+Each copy lies in a folder that is locked while its process lives. Workers are killed as a matter of
+course; what they leave is removed by whoever comes next, or by `remove_left_copies`.
 """
 
+import atexit
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir, mkdtemp
 from typing import Any
 
 import fsspec
@@ -20,7 +23,6 @@ import fsspec
 from signkit.errors import ExtractionError, MissingExtraError
 
 PREFIX = "signkit-video-"
-LEFT_AFTER_S = 60.0
 PACKAGES = {  # what `fsspec` needs for a scheme; it names the others itself
     "abfs": "adlfs",
     "az": "adlfs",
@@ -33,11 +35,11 @@ PACKAGES = {  # what `fsspec` needs for a scheme; it names the others itself
     "sftp": "paramiko",
 }
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # a drive letter is no scheme
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is the URL of something rather than a path; a drive letter is no scheme."""
+    """Whether a text is the URL of something rather than a path."""
     return _URL.match(text) is not None
 
 
@@ -60,7 +62,7 @@ def file_system(url: str) -> tuple[Any, str]:
 
 @contextmanager
 def local_copy(video: str) -> Iterator[Path]:
-    """The file of a video on this machine: its own, or a copy that is removed afterwards.
+    """The file of a video on this machine: its own, or a copy that lasts until another is needed.
 
     Args:
         video: A path, or a URL; that of a folder of pictures ends with a slash.
@@ -69,11 +71,67 @@ def local_copy(video: str) -> Iterator[Path]:
         ExtractionError: It cannot be downloaded.
         MissingExtraError: The package for its scheme is not installed.
     """
-    if not is_url(video):
-        yield Path(video)
+    here = _here(video)
+    if here is not None:
+        yield here
         return
-    with _scratch_folder() as folder:
-        yield _downloaded(video, folder)
+    copy = _unused.pop(video, None)
+    if copy is None:
+        _remove_unused()
+        remove_left_copies()
+        copy = _Copy(video)
+    try:
+        yield copy.path
+    finally:
+        _remove_unused()
+        _unused[video] = copy
+
+
+def remove_left_copies() -> None:
+    """Remove the copies of processes that were killed."""
+    for folder in Path(gettempdir()).glob(f"{PREFIX}*"):
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+class _Copy:
+    """A downloaded video in a locked folder of its own."""
+
+    def __init__(self, url: str) -> None:
+        new = Path(mkdtemp(prefix="signkit-new-"))
+        self._lock = _lock(new)
+        self._folder = new.rename(new.with_name(f"{PREFIX}{new.name}"))  # nobody saw it unlocked
+        try:
+            self.path = _downloaded(url, self._folder)
+        except BaseException:
+            self.remove()
+            raise
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+_unused: dict[str, _Copy] = {}
+
+
+@atexit.register
+def _remove_unused() -> None:
+    while _unused:
+        _unused.popitem()[1].remove()
+
+
+def _here(video: str) -> Path | None:
+    """Where a video lies on this machine, None where it does not."""
+    if not is_url(video):
+        return Path(video)
+    if not video.startswith(("file://", "local://")):
+        return None
+    _, path = file_system(video)
+    return Path(path)
 
 
 def _downloaded(url: str, folder: Path) -> Path:
@@ -82,7 +140,10 @@ def _downloaded(url: str, folder: Path) -> Path:
         target = folder / PurePosixPath(path.partition("?")[0]).name
         if url.endswith("/"):
             target.mkdir()
-            for picture in files.find(path, maxdepth=1):
+            pictures = files.find(path, maxdepth=1)
+            if not pictures:
+                raise FileNotFoundError(url)
+            for picture in pictures:
                 files.get_file(picture, str(target / PurePosixPath(picture).name))
         else:
             files.get_file(path, str(target))
@@ -95,37 +156,16 @@ def _downloaded(url: str, folder: Path) -> Path:
     return target
 
 
-@contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    """A temporary folder, locked as long as its process lives; those of killed ones are removed."""
-    for folder in Path(gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            _remove_if_left(folder)
-    with TemporaryDirectory(prefix=PREFIX) as name:
-        handle = _lock(Path(name))
-        try:
-            yield Path(name)
-        finally:
-            if handle is not None:
-                os.close(handle)
-
-
-def _remove_if_left(folder: Path) -> None:
-    if time.time() - folder.stat().st_mtime < LEFT_AFTER_S:  # it may not be locked yet
-        return
-    handle = _lock(folder)
-    if handle is not None:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
-
-
 def _lock(folder: Path) -> int | None:
     """Handle of a lock on a folder, None where another process holds it or there are no locks."""
     try:
         import fcntl
     except ImportError:  # Windows
         return None
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # removed by somebody else
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

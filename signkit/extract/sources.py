@@ -2,39 +2,53 @@
 
 Four shapes are understood: any folder of videos, folders named by gloss
 (`VIDEOS/HELLO/take1.mp4`), a folder with `clips.csv` (or a table given apart), and one single
-video. Listed videos that are missing are kept: the job reports them as failures instead of
-stopping.
+video. A folder of numbered pictures counts as a video wherever one may stand (see `pictures`).
+Listed videos that are missing are kept: the job reports them as failures instead of stopping.
+
+All of this holds for a folder in an object store too, given by its URL; names below it are relative
+and have slashes in both cases.
 """
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from signkit.clip import Clip, ClipTable
-from signkit.errors import DatasetError
+from signkit.errors import ClipTableError, DatasetError, MissingExtraError
+from signkit.extract.pictures import is_picture, sequence_of
+from signkit.extract.remote import file_system, is_url
 
 VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv"}
-    | {".ts", ".webm", ".wmv"}
+    {".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 SPLIT_FOLDERS = frozenset({"train", "dev", "val", "valid", "validation", "test"})
+TABLE = "clips.csv"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A clip and the file it is cut from."""
+    """A clip and what it is cut from.
+
+    Args:
+        clip: Its row in the clip table.
+        video: Path of a video or of a folder of pictures, or the URL of one.
+    """
 
     clip: Clip
-    video: Path
+    video: str
 
 
-def find_clips(videos: Path, *, labels: Path | None = None) -> list[Source]:
+def find_clips(videos: Path | str, *, labels: Path | None = None) -> list[Source]:
     """The clips to extract, in a fixed order.
 
     Args:
-        videos: A folder, or one video.
+        videos: A folder, or one video; or the URL of one.
         labels: A clip table that takes the place of `videos/clips.csv`. Its videos are looked for
             under `videos`, then beside the table; a row without a video takes the one its id is
             derived from.
@@ -42,25 +56,34 @@ def find_clips(videos: Path, *, labels: Path | None = None) -> list[Source]:
     Raises:
         DatasetError: There is no video, or two files would get the same clip id.
         ClipTableError: The table breaks a rule.
+        MissingExtraError: The package for the URL's scheme is not installed.
     """
-    if not videos.exists():
-        raise DatasetError(f"no folder or video at {videos}; give a folder of videos, or one video")
-    table = labels
-    if table is None and (videos / "clips.csv").is_file():
-        table = videos / "clips.csv"
+    given = str(videos)
+    place: _Place = _RemotePlace(given) if is_url(given) else _LocalPlace(Path(given))
+    if labels is not None:
+        return _listed(place, ClipTable.read(labels), labels=labels)
+    table = place.table()
     if table is not None:
-        return _listed(videos, table)
-    files = [videos] if videos.is_file() else _video_files(videos)
-    if not files:
+        return _listed(place, table)
+    names = place.names()
+    if not names:
         raise DatasetError(
             f"no video under {videos}; expected files like .mp4, .mov, .webm, or a clips.csv"
         )
-    return _unlisted(files, _root(videos))
+    return _unlisted(place, names)
 
 
-def clip_id_of(video: Path) -> str:
+def clip_id_of(video: PurePosixPath | Path) -> str:
     """The id of a video by its path below the folder: no suffix, no slashes, no spaces."""
-    return re.sub(r"\s+", "_", "-".join(video.with_suffix("").parts))
+    stem = video.with_suffix("") if is_video(video.name) else video
+    return re.sub(r"\s+", "_", "-".join(stem.parts))
+
+
+def video_name(video: str, base: Path | None) -> str:
+    """What a clip table calls a video: its path from `base`, absolute without one; URLs stay."""
+    if is_url(video):
+        return video
+    return relative_to(Path(video), base) if base else Path(video).absolute().as_posix()
 
 
 def relative_to(path: Path, folder: Path) -> str:
@@ -71,65 +94,200 @@ def relative_to(path: Path, folder: Path) -> str:
         return path.absolute().as_posix()
 
 
-def _root(videos: Path) -> Path:
-    return videos.parent if videos.is_file() else videos
+def is_video(name: str) -> bool:
+    """Whether a file with this name is a video."""
+    return PurePosixPath(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")
 
 
-def _video_files(folder: Path) -> list[Path]:
-    files = (
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in VIDEO_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
-    return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
+def video_names(files: Iterable[str]) -> list[str]:
+    """Videos and folders of numbered pictures among all files below a folder, in their order.
+
+    Args:
+        files: Names relative to the folder.
+
+    Returns:
+        Names relative to it; "." where its own pictures are a clip.
+    """
+    paths = [PurePosixPath(file) for file in files]
+    videos = [path for path in paths if is_video(path.name)]
+    pictures: dict[PurePosixPath, list[str]] = {}
+    for path in paths:
+        if is_picture(path.name):
+            pictures.setdefault(path.parent, []).append(path.name)
+    busy = {above for path in (*videos, *pictures) for above in path.parents}
+    clips = [f for f, names in pictures.items() if f not in busy and sequence_of(names)]
+    return sorted(str(path) for path in (*videos, *clips))
 
 
-def _unlisted(files: list[Path], root: Path) -> list[Source]:
-    by_id = _by_id(files, root)
-    has_gloss_folders = _are_gloss_folders([file.relative_to(root) for file in files])
+class _Place(Protocol):
+    """A folder of videos, or one video.
+
+    Attributes:
+        given: What the user called it.
+        only: Name of the one video that was asked for, None for all.
+    """
+
+    given: str
+    only: str | None
+
+    def names(self) -> list[str]:
+        """Relative names of its videos and folders of pictures; of the one video only."""
+        ...
+
+    def at(self, name: str) -> str:
+        """Path or URL of a name."""
+        ...
+
+    def holds(self, name: str) -> bool:
+        """Whether there is something of this name; True where asking would take long."""
+        ...
+
+    def table(self) -> ClipTable | None:
+        """Its own clip table, where it has one."""
+        ...
+
+
+class _LocalPlace:
+    """A folder of this machine, or one file."""
+
+    def __init__(self, videos: Path) -> None:
+        if not videos.exists():
+            raise DatasetError(_nothing_at(str(videos)))
+        self.given = str(videos)
+        self.only = videos.name if videos.is_file() else None
+        self._root = videos.parent if videos.is_file() else videos
+
+    def names(self) -> list[str]:
+        if self.only:
+            return [self.only]
+        paths = (path for path in self._root.rglob("*") if not path.name.startswith("."))
+        return video_names(p.relative_to(self._root).as_posix() for p in paths if p.is_file())
+
+    def at(self, name: str) -> str:
+        return str(self._root / name)
+
+    def holds(self, name: str) -> bool:
+        return (self._root / name).exists()
+
+    def table(self) -> ClipTable | None:
+        path = self._root / TABLE
+        return ClipTable.read(path) if path.is_file() and not self.only else None
+
+
+class _RemotePlace:
+    """A folder in some store, or one file; nothing is fetched but its list and its table."""
+
+    def __init__(self, url: str) -> None:
+        self.given = url
+        root, _, name = url.rpartition("/")
+        self.only = name if is_video(name) else None
+        self._root = root if self.only else url.rstrip("/")
+
+    def names(self) -> list[str]:
+        if self.only:
+            return [self.only]
+        with _reaching(self.given):
+            files, path = file_system(self._root)
+            found = [str(file).removeprefix(path).lstrip("/") for file in files.find(path)]
+        if not found:
+            raise DatasetError(_nothing_at(self.given))
+        return video_names(found)
+
+    def at(self, name: str) -> str:
+        url = f"{self._root}/{name}".removesuffix("/.")
+        return url if PurePosixPath(name).suffix or url.endswith("/") else f"{url}/"
+
+    def holds(self, name: str) -> bool:
+        return True
+
+    def table(self) -> ClipTable | None:
+        if self.only:
+            return None
+        url = f"{self._root}/{TABLE}"
+        with _reaching(self.given), TemporaryDirectory() as folder:
+            files, path = file_system(url)
+            if not files.exists(path):
+                return None
+            copy = Path(folder) / TABLE
+            files.get_file(path, str(copy))
+            try:
+                return ClipTable.read(copy)
+            except ClipTableError as error:
+                raise ClipTableError(str(error).replace(str(copy), url)) from error
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClipTableError, MissingExtraError):
+        raise
+    except FileNotFoundError as error:
+        raise DatasetError(_nothing_at(url)) from error
+    except Exception as error:  # each store has errors of its own kind
+        raise DatasetError(f"{url} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _nothing_at(given: str) -> str:
+    return f"no folder or video at {given}; give a folder of videos, or one video"
+
+
+def _unlisted(place: _Place, names: Sequence[str]) -> list[Source]:
+    has_gloss_folders = _are_gloss_folders([PurePosixPath(name) for name in names])
     sources = []
-    for clip_id, file in by_id.items():
-        gloss = re.sub(r"\s+", "_", file.parent.name.strip()) if has_gloss_folders else ""
-        sources.append(Source(Clip(clip_id, glosses=(gloss,) if gloss else ()), file))
+    for clip_id, name in _by_id(place, names).items():
+        folder = PurePosixPath(name).parent.name if has_gloss_folders else ""
+        gloss = re.sub(r"\s+", "_", folder.strip())
+        sources.append(Source(Clip(clip_id, glosses=(gloss,) if gloss else ()), place.at(name)))
     return sources
 
 
-def _by_id(files: Iterable[Path], root: Path) -> dict[str, Path]:
-    by_id: dict[str, Path] = {}
-    for file in files:
-        clip_id = clip_id_of(file.relative_to(root))
+def _by_id(place: _Place, names: Iterable[str]) -> dict[str, str]:
+    """Clip id -> name; a folder that is itself a clip of pictures has its own name for an id."""
+    by_id: dict[str, str] = {}
+    for name in names:
+        own_name = Path(_absolute(place.at("."))).name
+        clip_id = clip_id_of(PurePosixPath(own_name if name == "." else name))
         if clip_id in by_id:
             raise DatasetError(
-                f"{by_id[clip_id]} and {file} would both be clip {clip_id!r}; rename one, or name "
-                f"the clips in {root / 'clips.csv'}"
+                f"{place.at(by_id[clip_id])} and {place.at(name)} would both be clip {clip_id!r}; "
+                f"rename one, or name the clips in {place.at(TABLE)}"
             )
-        by_id[clip_id] = file
+        by_id[clip_id] = name
     return by_id
 
 
-def _are_gloss_folders(files: list[Path]) -> bool:
+def _are_gloss_folders(names: list[PurePosixPath]) -> bool:
     """True where every video lies exactly one folder deep, and the folders are not splits."""
-    folders = {file.parts[0] for file in files}
-    one_deep = all(len(file.parts) == 2 for file in files)
+    folders = {name.parts[0] for name in names if name.parts}
+    one_deep = all(len(name.parts) == 2 for name in names)
     return one_deep and len(folders) > 1 and not folders <= SPLIT_FOLDERS
 
 
-def _listed(videos: Path, table: Path) -> list[Source]:
-    root = _root(videos)
-    clips = ClipTable.read(table)
-    by_id: dict[str, Path] = {}
+def _listed(place: _Place, clips: ClipTable, *, labels: Path | None = None) -> list[Source]:
+    by_id: dict[str, str] = {}
     if any(not clip.video for clip in clips):
-        by_id = _by_id([videos] if videos.is_file() else _video_files(videos), root)
-    sources = []
-    for clip in clips:
-        places = (root / clip.video, table.parent / clip.video)
-        named = next((place for place in places if place.is_file()), places[0])
-        video = named if clip.video else by_id.get(clip.clip_id, root / clip.clip_id)
-        sources.append(Source(clip, video))
-    if videos.is_file():
-        sources = [s for s in sources if s.video.resolve() == videos.resolve()]
+        by_id = _by_id(place, place.names())
+    sources = [Source(clip, _video_of(clip, place, by_id, labels)) for clip in clips]
+    if place.only:
+        one = _absolute(place.at(place.only))
+        sources = [source for source in sources if _absolute(source.video) == one]
     if not sources:
-        raise DatasetError(f"{table} lists no clip of {videos}; give every clip a line")
+        table = labels or place.at(TABLE)
+        raise DatasetError(f"{table} lists no clip of {place.given}; give every clip a line")
     return sources
+
+
+def _video_of(clip: Clip, place: _Place, by_id: dict[str, str], labels: Path | None) -> str:
+    if not clip.video:
+        return place.at(by_id.get(clip.clip_id, clip.clip_id))
+    if is_url(clip.video):
+        return clip.video
+    beside = labels.parent / clip.video if labels else None
+    if beside and beside.exists() and not place.holds(clip.video):
+        return str(beside)
+    return place.at(clip.video)
+
+
+def _absolute(video: str) -> str:
+    return video if is_url(video) else str(Path(video).resolve())

@@ -1,68 +1,66 @@
 """Frames of a video with the times at which they are shown; streamed, never a whole video at once.
 
 What a container promises is not trusted: times are the presentation times of the frames
-themselves, the number of frames is counted and compared, the rotation a phone recorded is
-applied, and pixels that are not square are made square. A damaged video gives its good part, and
+themselves, the number of frames is counted and compared, the rotation or mirroring a phone recorded
+is applied, and pixels that are not square are made square. A damaged video gives its good part, and
 `VideoReader` tells how much that was.
 """
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from itertools import pairwise
-from math import floor
+from math import ceil, floor, inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError
+from signkit.extract.decoder import Footage, Shown, VideoFile
+from signkit.extract.person import Image
+from signkit.extract.pictures import PictureFolder
+from signkit.extract.upright import Upright
 
-DECODER_THREADS = 2
 TIME_TOLERANCE_S = 1e-6
-SEEK_FROM_S = 2.0
+RESTART_STEPS = 3
+CLOCK_STEP_S = 0.001
+TICK_TOLERANCE = 0.05
 FALLBACK_FPS = 25.0
-
-Image = NDArray[np.uint8]
 
 
 class VideoReader:
     """One opened video; iterate over `frames` once, then ask what was decoded.
 
     Args:
-        path: The video file.
+        path: The video file, or a folder of numbered pictures.
+        name: What messages call it; its path if None.
 
     Attributes:
+        codec: FFmpeg's name of the codec.
+        width_px: As stored, before any rotation.
+        height_px: As stored, before any rotation.
         declared_fps: Average rate the container states, None where it states none.
         duration_s: Length the container states, None where it states none.
-        n_expected: Frames the container promised for the window, None where it promises nothing.
-        n_damaged: Packets that could not be decoded.
 
     Raises:
         ExtractionError: The file is missing, empty, not a video, or has no picture.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, name: str | None = None) -> None:
         self.path = path
-        self._container = _open(path)
-        if not self._container.streams.video:
-            self._container.close()
-            raise ExtractionError(f"{path} has sound but no picture; expected a video")
-        self._stream = self._container.streams.video[0]
-        if not hasattr(self._stream.codec_context, "thread_count"):
-            self._container.close()
-            raise ExtractionError(
-                f"{path} has a codec that FFmpeg does not know; convert it to H.264"
-            )
-        self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = DECODER_THREADS
-        self.declared_fps = _positive(self._stream.average_rate or self._stream.guessed_rate)
-        self.duration_s = _duration_s(self._container, self._stream)
-        self.n_expected: int | None = None
-        self.n_damaged = 0
+        self._name = name or str(path)
+        kind = PictureFolder if path.is_dir() else VideoFile
+        self._footage: Footage = kind(path, self._name)
+        self.codec = self._footage.codec
+        self.width_px = self._footage.width_px
+        self.height_px = self._footage.height_px
+        self.declared_fps = self._footage.declared_fps
+        self.duration_s = self._footage.duration_s
+        self._upright = Upright(self._footage.aspect)
+        self._window: tuple[float, float | None] = (0.0, None)
         self._times_s: list[float] = []
+        self._reached_s = 0.0
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -73,7 +71,7 @@ class VideoReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._container.close()
+        self._footage.close()
 
     def frames(
         self,
@@ -85,25 +83,21 @@ class VideoReader:
         """(seconds, (H, W, 3) uint8 RGB) of the frames shown in [start_s, end_s).
 
         Seconds are counted from where a player's clock starts. `fps` takes the frames nearest to
-        its ticks, as `nearest_frames` says.
+        its ticks, as `nearest_frames` says; only those are converted to RGB.
 
         Raises:
-            ExtractionError: The window lies outside the video, or nothing could be decoded.
+            ExtractionError: No frame is shown in the window, or none could be decoded.
         """
-        start_s = start_s or 0.0
-        if self.duration_s is not None and start_s >= self.duration_s:
+        self._window = start_s or 0.0, end_s
+        if end_s is not None and end_s <= self._window[0]:
             raise ExtractionError(
-                f"the clip starts at {start_s:g} s, but {self.path} ends at {self.duration_s:.2f} s"
+                f"the clip of {self._name} ends at {end_s:g} s, but starts at {start_s or 0:g} s"
             )
-        self.n_expected = self._promised(start_s, end_s)
-        window = self._window(start_s, end_s)
-        picture = _Upright(self._stream.sample_aspect_ratio)
-        for frame in window if fps is None else nearest_frames(window, fps=fps):
-            yield frame.time_s, picture(frame.picture)
+        shown = self._in_window(*self._window)
+        for frame in shown if fps is None else nearest_frames(shown, fps=fps):
+            yield frame.time_s, self._upright(frame.picture)
         if not self.n_decoded:
-            raise ExtractionError(
-                f"no frame of {self.path} could be decoded; it is damaged or empty"
-            )
+            raise ExtractionError(self._why_nothing())
 
     @property
     def fps(self) -> float:
@@ -123,67 +117,81 @@ class VideoReader:
         """Frames decoded inside the window so far, before any thinning."""
         return len(self._times_s)
 
-    def _promised(self, start_s: float, end_s: float | None) -> int | None:
-        whole = start_s == 0 and (end_s is None or end_s >= (self.duration_s or float("inf")))
-        if whole and self._stream.frames:
-            return int(self._stream.frames)
-        stop_s = min((s for s in (end_s, self.duration_s) if s is not None), default=None)
-        if stop_s is None or self.declared_fps is None:
+    @property
+    def n_expected(self) -> int | None:
+        """Frames the file promises for the window, None where it promises nothing.
+
+        A steady rate promises a frame for each of its ticks. A rate that varies promises no number
+        but a length: what is missing at its end counts as frames at the rate of the others.
+        """
+        start_s, end_s = self._window
+        length_s = inf if self.duration_s is None else self.duration_s
+        stop_s = length_s if end_s is None else min(end_s, length_s)
+        if start_s <= 0 and stop_s == length_s and self._footage.n_stored:
+            return self._footage.n_stored
+        if length_s == inf or not self._times_s:
             return None
-        return max(round((stop_s - start_s) * self.declared_fps), 1)
+        if self.declared_fps and self._is_steady(self.declared_fps):
+            start_s = max(start_s, self._footage.begin_s)
+            return self._n_ticks(start_s, stop_s, fps=self.declared_fps)
+        missing_s = max(stop_s - self._reached_s, 0.0)
+        return self.n_decoded + floor(missing_s * self.fps)
 
-    def _window(self, start_s: float, end_s: float | None) -> Iterator["_Timed"]:
-        for frame in self._from(start_s):
-            if frame.time_s < start_s - TIME_TOLERANCE_S:
-                continue
-            if end_s is not None and frame.time_s >= end_s - TIME_TOLERANCE_S:
-                return
-            self._times_s.append(frame.time_s)
-            yield frame
+    @property
+    def n_damaged(self) -> int:
+        """Packets or pictures so far of which at least a part could not be decoded."""
+        return self._footage.n_damaged
 
-    def _from(self, start_s: float) -> Iterator["_Timed"]:
-        """All frames from a key frame at or before `start_s` on."""
-        if start_s < SEEK_FROM_S or self._stream.start_time is None:
-            yield from self._timed()
-            return
-        origin_s = (self._container.start_time or 0) / av.time_base
-        self._container.seek(floor((start_s + origin_s) * av.time_base), backward=True)
-        after = self._timed()
-        first = next(after, None)
-        if first is None or first.time_s > start_s + TIME_TOLERANCE_S:  # the index of the file lies
-            self._container.seek(0)
-            after, first = self._timed(), None
-        if first is not None:
-            yield first
-        yield from after
+    @property
+    def is_interlaced(self) -> bool:
+        """Whether a frame so far was made of two fields; they were made into whole pictures."""
+        return self._footage.is_interlaced
 
-    def _timed(self) -> Iterator["_Timed"]:
-        """Frames with rising times; one without a time follows its neighbour at the usual step."""
-        origin_s = (self._container.start_time or 0) / av.time_base
+    @property
+    def rotation_deg(self) -> int:
+        """0, 90, 180 or 270: how far the last frame was turned, counter-clockwise."""
+        return self._upright.orientation.rotation_deg
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether left and right of the last frame were exchanged before it was turned."""
+        return self._upright.orientation.is_mirrored
+
+    def _in_window(self, start_s: float, end_s: float | None) -> Iterator["_Timed"]:
+        begin_s = start_s - TIME_TOLERANCE_S if start_s else -inf
+        stop_s = inf if end_s is None else end_s - TIME_TOLERANCE_S
         step_s = 1 / (self.declared_fps or FALLBACK_FPS)
-        last_s = -step_s
-        for picture in self._decoded():
-            stated = None if picture.time is None else picture.time - origin_s
-            time_s = stated if stated is not None and stated > last_s else last_s + step_s
-            last_s = time_s
-            yield _Timed(time_s, picture)
+        for frame in _rising(self._footage.pictures(start_s), step_s=step_s):
+            self._reached_s = frame.time_s + step_s
+            if frame.time_s >= stop_s:
+                return
+            if frame.time_s >= begin_s:
+                self._times_s.append(frame.time_s)
+                yield frame
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                pictures = [] if packet is None else packet.decode()
-            except av.error.InvalidDataError:
-                self.n_damaged += 1
-                continue
-            except (av.error.EOFError, StopIteration):
-                return
-            except av.error.FFmpegError as error:
-                raise ExtractionError(f"{self.path} cannot be decoded: {error.strerror}") from error
-            if packet is None:
-                return
-            yield from pictures
+    def _is_steady(self, fps: float) -> bool:
+        """Whether all frames lie on ticks of a rate; some may be missing, clocks may be coarse."""
+        steps = np.diff(self._times_s)
+        off_s = np.abs(steps - np.maximum(np.round(steps * fps), 1) / fps)
+        return bool((off_s <= CLOCK_STEP_S + 0.1 / fps).all())
+
+    def _n_ticks(self, start_s: float, stop_s: float, *, fps: float) -> int:
+        """Ticks in [start_s, stop_s) that fit the decoded frames; one at its very edge is none."""
+        first_s, last_s = self._times_s[0], self._times_s[-1]
+        before = max(floor((first_s - start_s) * fps - TICK_TOLERANCE), 0)
+        after = max(ceil((stop_s - last_s) * fps - TICK_TOLERANCE) - 1, 0)
+        return before + round((last_s - first_s) * fps) + 1 + after
+
+    def _why_nothing(self) -> str:
+        start_s, end_s = self._window
+        if not self._reached_s:
+            return f"no frame of {self._name} could be decoded; it is damaged or empty"
+        if self._reached_s <= start_s + TIME_TOLERANCE_S:
+            end = f"{self._name} ends at {self._reached_s:.2f} s"
+            return f"the clip starts at {start_s:g} s, but {end}"
+        return (
+            f"no frame of {self._name} begins between {start_s:g} and {end_s:g} s; widen the clip"
+        )
 
 
 class _HasTime(Protocol):
@@ -197,6 +205,27 @@ class _Timed:
     def __init__(self, time_s: float, picture: av.VideoFrame) -> None:
         self.time_s = time_s
         self.picture = picture
+
+
+def _rising(shown: Iterable[Shown], *, step_s: float) -> Iterator[_Timed]:
+    """The same pictures with rising times.
+
+    A picture without a time follows its neighbour after a usual step. A time later than the next
+    one is a slip: its picture is put between its neighbours. A picture that is shown with its
+    neighbour follows at once, after a hundredth of a step. A clock that jumps back by more than
+    a few steps was started anew: it goes on.
+    """
+    last_s, restart_s = -step_s, 0.0
+    for (stated_s, picture), following in pairwise(_and_last(shown)):
+        time_s = last_s + step_s if stated_s is None else stated_s + restart_s
+        next_s = None if following is None or following[0] is None else following[0] + restart_s
+        if next_s is not None and last_s < next_s < time_s:
+            time_s = (last_s + next_s) / 2
+        if time_s <= last_s - RESTART_STEPS * step_s:
+            restart_s += last_s + step_s - time_s
+            time_s = last_s + step_s
+        last_s = max(time_s, last_s + step_s / 100)
+        yield _Timed(last_s, picture)
 
 
 Timed = TypeVar("Timed", bound=_HasTime)
@@ -227,56 +256,6 @@ def nearest_frames(frames: Iterable[Timed], *, fps: float) -> Iterator[Timed]:
             tick = floor(reach_s * fps) + 1
 
 
-def _and_last(frames: Iterable[Timed]) -> Iterator[Any]:
+def _and_last(frames: Iterable[Any]) -> Iterator[Any]:
     yield from frames
     yield None
-
-
-class _Upright:
-    """Turns decoded pictures into RGB of one size, upright and with square pixels."""
-
-    def __init__(self, aspect: Fraction | None) -> None:
-        self._aspect = float(aspect) if aspect else 1.0
-        self._size: tuple[int, int] | None = None
-
-    def __call__(self, picture: av.VideoFrame) -> Image:
-        if self._size is None:
-            stretch = self._aspect
-            self._size = (
-                (round(picture.width * stretch), picture.height)
-                if stretch >= 1
-                else (picture.width, round(picture.height / stretch))
-            )
-        width, height = self._size
-        image = picture.to_ndarray(format="rgb24", width=width, height=height)
-        quarter_turns = round(picture.rotation / 90)  # counter-clockwise, as np.rot90 counts
-        return np.ascontiguousarray(np.rot90(image, quarter_turns))
-
-
-def _open(path: Path) -> "av.container.InputContainer":
-    if not path.exists():
-        raise ExtractionError(f"no video at {path}")
-    if path.is_dir():
-        raise ExtractionError(f"{path} is a folder; expected a video file")
-    if path.stat().st_size == 0:
-        raise ExtractionError(f"{path} is empty (0 bytes); copy or download it again")
-    try:
-        return av.open(str(path))
-    except av.error.InvalidDataError as error:
-        raise ExtractionError(
-            f"{path} is not a video or is cut off; copy or download it again"
-        ) from error
-    except av.error.FFmpegError as error:
-        raise ExtractionError(f"{path} cannot be opened: {error.strerror or error}") from error
-
-
-def _positive(rate: Fraction | None) -> float | None:
-    return float(rate) if rate else None
-
-
-def _duration_s(container: "av.container.InputContainer", stream: Any) -> float | None:
-    if stream.duration is not None and stream.time_base:
-        origin_s = (container.start_time or 0) / av.time_base
-        begin_s = float((stream.start_time or 0) * stream.time_base) - origin_s
-        return begin_s + float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None

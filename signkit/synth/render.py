@@ -4,7 +4,8 @@ What is drawn is what is known: the solids stand on the very joints that `truth`
 bend of a sleeve is not quite an elbow; `flesh` says by how much and why.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -49,14 +50,19 @@ class Renderer:
         self._ramps = _ramps(signer)
         self._coverage = np.empty(camera.height_px * camera.width_px, dtype=np.float32)
 
-    def frames(self, body: Body) -> Iterator[Image]:
-        """(H, W, 3) RGB frames of a whole clip."""
-        flesh = put_on_flesh(body, self.signer, self.camera)
-        for frame in range(body.n_frames):
-            yield self._draw(body, flesh, frame)
+    def frames(self, body: Body, rooms: Iterable[Image] | None = None) -> Iterator[Image]:
+        """(H, W, 3) RGB frames of a whole clip.
 
-    def _draw(self, body: Body, flesh: Flesh, frame: int) -> Image:
-        canvas: Image = self._room.copy()
+        Args:
+            body: The signer's, at least one frame.
+            rooms: What is behind the signer in each frame, (H, W, 3); None for the signer's room.
+        """
+        flesh = put_on_flesh(body, self.signer, self.camera)
+        for frame, room in zip(range(body.n_frames), rooms or repeat(self._room), strict=False):
+            yield self._draw(room, body, flesh, frame)
+
+    def _draw(self, room: Image, body: Body, flesh: Flesh, frame: int) -> Image:
+        canvas: Image = room.copy()
         depth = self._draw_trunk(canvas, body.deltoids[frame].mean(axis=0))
         self._draw_head(canvas, body, frame)
         self._draw_flesh(canvas, depth, flesh, frame)

@@ -18,7 +18,7 @@ from signkit import __version__
 
 REQUIRED = (
     "numpy", "pandas", "pyarrow", "torch", "accelerate", "mediapipe", "opencv-contrib-python", "av",
-    "jiwer", "pydantic", "safetensors", "typer", "rich",
+    "fsspec", "jiwer", "pydantic", "safetensors", "scipy", "typer", "rich",
 )  # fmt: skip
 OPTIONAL = {"onnxruntime": "dwpose", "ray": "ray", "onnx": "export"}
 CODEC = "libx264"
@@ -138,11 +138,12 @@ def _has_bundled_graph() -> bool:
 
 def _weights(weights: Mapping[str, Path | None]) -> Iterator[Check]:
     for name, path in weights.items():
-        if path is None:
-            remedy = "only if you need it: put it where $SIGNKIT_WEIGHTS points, or use --weights"
-            yield Check(name, NOTE, "not found", remedy)
-        else:
+        if path is not None:
             yield Check(name, OK, str(path))
+    missing = sum(path is None for path in weights.values())
+    if missing:
+        remedy = "only if you need one: see 'signkit weights list'"
+        yield Check("other model files", NOTE, f"{missing} not found", remedy)
 
 
 def _codec() -> Check:

@@ -1,6 +1,5 @@
 """Videos drawn on the spot, and an extractor that needs no model: it follows a white square."""
 
-import struct
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -74,22 +73,6 @@ def write_sound() -> Callable[[Path], Path]:
         return path
 
     return write
-
-
-@pytest.fixture
-def turn() -> Callable[[Path, int], None]:
-    """Writes a display rotation into an MP4, as a phone does: quarter turns clockwise."""
-
-    def patch(path: Path, quarter_turns: int) -> None:
-        cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter_turns]
-        one = 0x10000
-        matrix = (cos * one, sin * one, 0, -sin * one, cos * one, 0, 0, 0, 0x40000000)
-        data = bytearray(path.read_bytes())
-        at = data.index(b"tkhd") + 4 + 40  # version-0 track header: the matrix is its 11th field
-        data[at : at + 36] = struct.pack(">9i", *matrix)
-        path.write_bytes(data)
-
-    return patch
 
 
 @pytest.fixture

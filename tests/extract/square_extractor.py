@@ -1,7 +1,8 @@
 """An extractor of one landmark, the centre of a white square: quick, exact, and made to misbehave.
 
 SIGNKIT_TEST_DELAY_S slows every frame down; a red frame kills the process that looks at it; with
-SIGNKIT_TEST_GREED a clip of more than 20 frames wants more memory than there is.
+SIGNKIT_TEST_GREED a clip of more than 20 frames wants more memory than there is. There are
+SIGNKIT_TEST_PEOPLE people, each a pixel further down and to the right.
 """
 
 import os
@@ -38,8 +39,10 @@ class SquareExtractor:
         coords = np.stack([self._look(frame) for _, frame in frames])
         if len(coords) > 20 and "SIGNKIT_TEST_GREED" in os.environ:
             np.ones((1 << 50,), np.uint8)  # a petabyte
-        seen = ~np.isnan(coords[..., 0])
-        return [Track(np.arange(len(coords)), coords, seen.astype(np.float32))]
+        seen = (~np.isnan(coords[..., 0])).astype(np.float32)
+        frames = np.arange(len(coords))
+        n_people = int(os.environ.get("SIGNKIT_TEST_PEOPLE", "1"))
+        return [Track(frames, coords + person, seen) for person in range(n_people)]
 
     def _look(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         time.sleep(self._delay_s)

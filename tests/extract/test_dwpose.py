@@ -125,7 +125,7 @@ def test_a_video_becomes_a_pose(make, tmp_path):
         for _, image in Drawn(people):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())
-    outcome = find_landmarks(ClipJob("walk", tmp_path / "walk.mp4"), make())
+    outcome = find_landmarks(ClipJob("walk", str(tmp_path / "walk.mp4")), make())
     assert isinstance(outcome, Extracted)
     (pose,) = outcome.poses
     assert pose.skeleton.name == "coco-wholebody-133"

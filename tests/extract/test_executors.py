@@ -28,7 +28,9 @@ def test_last_words_are_the_line_that_tells_why(log, words):
 
 
 def test_every_job_is_answered_under_its_position(tmp_path, write_video, square):
-    jobs = [ClipJob(str(n), write_video(tmp_path / f"{n}.mp4", n_frames=1 + n)) for n in range(6)]
+    jobs = [
+        ClipJob(str(n), str(write_video(tmp_path / f"{n}.mp4", n_frames=1 + n))) for n in range(6)
+    ]
     with LocalExecutor(square, n_workers=2) as executor:
         outcomes = dict(executor.run(jobs))
     assert sorted(outcomes) == list(range(6))
@@ -37,15 +39,15 @@ def test_every_job_is_answered_under_its_position(tmp_path, write_video, square)
 
 def test_workers_are_renewed_without_a_loss(tmp_path, write_video, square, monkeypatch):
     monkeypatch.setattr(executors, "CLIPS_PER_WORKER", 2)
-    jobs = [ClipJob(str(n), write_video(tmp_path / f"{n}.mp4")) for n in range(5)]
+    jobs = [ClipJob(str(n), str(write_video(tmp_path / f"{n}.mp4"))) for n in range(5)]
     with LocalExecutor(square, n_workers=1) as executor:
         outcomes = [outcome for _, outcome in executor.run(jobs)]
     assert all(isinstance(outcome, Extracted) for outcome in outcomes)
 
 
 def test_one_clip_that_kills_its_workers_is_given_up_alone(tmp_path, write_video, square):
-    deadly = ClipJob("deadly", write_video(tmp_path / "red.mp4", scene="red"))
-    good = ClipJob("good", write_video(tmp_path / "good.mp4"))
+    deadly = ClipJob("deadly", str(write_video(tmp_path / "red.mp4", scene="red")))
+    good = ClipJob("good", str(write_video(tmp_path / "good.mp4")))
     with LocalExecutor(square, n_workers=1) as executor:
         outcomes = dict(executor.run([deadly, good]))
     assert (outcomes[0].stage, outcomes[0].reason) == ("worker", "worker died (signal 9)")
@@ -54,8 +56,8 @@ def test_one_clip_that_kills_its_workers_is_given_up_alone(tmp_path, write_video
 
 def test_a_clip_that_takes_too_long_is_given_up_alone(tmp_path, write_video, square, monkeypatch):
     monkeypatch.setenv("SIGNKIT_TEST_DELAY_S", "0.2")
-    slow = ClipJob("slow", write_video(tmp_path / "slow.mp4", n_frames=50))
-    quick = ClipJob("quick", write_video(tmp_path / "quick.mp4", n_frames=2))
+    slow = ClipJob("slow", str(write_video(tmp_path / "slow.mp4", n_frames=50)))
+    quick = ClipJob("quick", str(write_video(tmp_path / "quick.mp4", n_frames=2)))
     with LocalExecutor(square, n_workers=1, time_limit_s=1.0) as executor:
         outcomes = dict(executor.run([slow, quick]))
     assert (outcomes[0].stage, outcomes[0].reason) == (
@@ -68,8 +70,8 @@ def test_a_clip_that_takes_too_long_is_given_up_alone(tmp_path, write_video, squ
 
 def test_a_worker_without_memory_loses_one_clip(tmp_path, write_video, square, monkeypatch):
     monkeypatch.setenv("SIGNKIT_TEST_GREED", "1")
-    greedy = ClipJob("greedy", write_video(tmp_path / "greedy.mp4", n_frames=21))
-    modest = ClipJob("modest", write_video(tmp_path / "modest.mp4", n_frames=2))
+    greedy = ClipJob("greedy", str(write_video(tmp_path / "greedy.mp4", n_frames=21)))
+    modest = ClipJob("modest", str(write_video(tmp_path / "modest.mp4", n_frames=2)))
     with LocalExecutor(square, n_workers=1) as executor:
         outcomes = dict(executor.run([greedy, modest]))
     assert outcomes[0].stage == "worker"

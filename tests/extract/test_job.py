@@ -1,15 +1,18 @@
 """The job: what it writes, what it refuses, and how it goes on after any kind of end."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from signkit.clip import ClipTable
@@ -17,7 +20,9 @@ from signkit.dataset import PoseDataset
 from signkit.errors import SignkitError
 from signkit.extract import ExtractSettings, Progress, extract, output
 from signkit.extract.folder import locked
+from signkit.quality import Provenance, read_quality
 from signkit.shard import shard_paths
+from tests.extract.films import set_matrix
 
 HERE = Path(__file__).parent
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
@@ -299,6 +304,49 @@ def test_one_video_gives_several_clips_by_their_times(tmp_path, write_video, squ
     assert (dataset.n_frames("rain"), dataset.n_frames("sun")) == (10, 5)
     assert dataset.pose("sun").time_s[0] == pytest.approx(0.4)
     assert dataset.clips["rain"].glosses == ("RAIN", "TOMORROW")
+
+
+def test_everybody_in_a_clip_may_become_a_clip(tmp_path, write_video, square, monkeypatch):
+    monkeypatch.setenv("SIGNKIT_TEST_PEOPLE", "3")
+    folder, out = tmp_path / "videos", tmp_path / "out"
+    write_video(folder / "a" / "talk.mp4")
+    write_video(folder / "b" / "chat.mp4")
+    settings = ExtractSettings(extractor=square, workers=1, signer="all")
+    assert extract(folder, out, settings).n_done == 2
+    dataset = PoseDataset.open(out)
+    people = ["a-talk", "a-talk#2", "a-talk#3"]
+    assert dataset.ids_with_poses[:3] == people
+    places = [dataset.pose(clip_id).coords[0, 0, 0] for clip_id in people]
+    assert np.diff(sorted(places)) == pytest.approx([1.0, 1.0])
+    assert sorted(dataset.clips.ids) == sorted(dataset.ids_with_poses)
+    assert dataset.clips["a-talk"].glosses == ("a",)  # whose that is only people can tell
+    assert dataset.clips["a-talk#2"].glosses == ()
+    assert dataset.clips["a-talk#2"].video == dataset.clips["a-talk"].video
+    quality = read_quality(out)
+    assert sorted(quality[i].track_id for i in people) == [0, 1, 2]
+    assert [quality[i].n_others for i in people] == [2, 2, 2]
+    assert extract(folder, out, settings).n_skipped == 2
+
+
+def test_every_clip_says_what_it_was_made_from(tmp_path, write_video, square):
+    video = write_video(tmp_path / "videos" / "phone.mp4", n_frames=10)
+    set_matrix(video, 0, 1, -1, 0)  # a quarter turn clockwise
+    out = tmp_path / "out"
+    extract(video.parent, out, ExtractSettings(extractor=square, workers=1, fps=12.5))
+    assert read_quality(out)["phone"].provenance == Provenance(
+        source_sha256=sha256(video.read_bytes()).hexdigest(),
+        source_fps=25.0,
+        source_width_px=64,
+        source_height_px=48,
+        rotation_deg=270,
+        codec="h264",
+        extractor="square",
+        extractor_version="1",
+        options='{"weights": "", "fps": 12.5, "signer": null}',
+    )
+    (shard,) = shard_paths(out / "poses")
+    record = json.loads(pq.read_metadata(shard).metadata[b"signkit.extractor"])
+    assert record == PoseDataset.open(out).info.extractor
 
 
 # What follows kills real processes.

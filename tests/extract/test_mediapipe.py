@@ -7,18 +7,22 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from benchmarks.identity import extract_scene, judge
 from signkit.errors import ExtractionError, WeightsError
 from signkit.extract import mediapipe as module
 from signkit.extract.extractor import ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Extracted, find_landmarks
 from signkit.extract.mediapipe import TASK_FILE, TASK_URL, MediaPipeExtractor, n_face_landmarks
 from signkit.extract.video import VideoReader
+from signkit.extract.weights import sha256_of
 from signkit.failures import Failure
 from signkit.skeletons import MEDIAPIPE_543
+from signkit.synth.scene import make_scene
+from signkit.synth.truth import TRUTH_SKELETON
 
 
-def points(n: int, x: float, y: float, z: float, visibility: float = 0.0) -> list[SimpleNamespace]:
-    return [SimpleNamespace(x=x, y=y, z=z, visibility=visibility)] * n
+def points(n: int, x: float, y: float, z: float, visibility: float = 0.0) -> np.ndarray:
+    return np.array([(x, y, z, visibility)] * n, np.float32)
 
 
 class Still:
@@ -40,19 +44,14 @@ class FakeBackend:
     skeleton = MEDIAPIPE_543
 
     def describe(self):
-        return {}
+        return {"weights_sha256": "0", "options": {"api": "fake"}}
 
     def open(self):
         return self
 
     def detect(self, frame, time_s):
         hand = points(21, 0.25, 0.5, -0.125)
-        return {
-            "pose": points(33, 0.5, 0.5, 0.1, 0.75),
-            "face": (),
-            "left_hand": (),
-            "right_hand": hand,
-        }
+        return {"pose": points(33, 0.5, 0.5, 0.1, 0.75), "right_hand": hand}
 
     def close(self):
         pass
@@ -155,7 +154,7 @@ def extractor(request, real_data, monkeypatch, tmp_path):
 
 
 def pose_of(extractor, video: Path, *, end_s: float = 0.7):
-    outcome = find_landmarks(ClipJob("clip", video, end_s=end_s), extractor)
+    outcome = find_landmarks(ClipJob("clip", str(video), end_s=end_s), extractor)
     assert isinstance(outcome, Extracted)
     return outcome.poses[0]
 
@@ -203,6 +202,60 @@ def test_an_empty_picture_has_no_landmarks_and_parts_may_come_later(extractor, r
 @pytest.mark.real_data
 def test_nobody_is_a_failure_to_detect(extractor, tmp_path, write_video, real_data):
     video = write_video(tmp_path / "black.mp4", scene="black", n_frames=4)
-    outcome = find_landmarks(ClipJob("black", video), extractor)
+    outcome = find_landmarks(ClipJob("black", str(video)), extractor)
     assert isinstance(outcome, Failure)
     assert (outcome.stage, outcome.reason) == ("detect", f"no person found in 4 frames of {video}")
+
+
+@pytest.mark.mediapipe
+@pytest.mark.real_data
+@pytest.mark.parametrize("api", ["solutions", "tasks"])
+def test_with_a_signer_everybody_gets_a_pose_of_their_own(api, real_data, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("SIGNKIT_WEIGHTS", str(real_data / "models" / "yolox_nano.onnx"))
+    options = ExtractorOptions(weights=weights_of(api, real_data), signer="active")
+    extractor = MediaPipeExtractor(options)
+    assert extractor.describe()["options"]["api"] == api
+    scene = make_scene(2, duration_s=0.6)
+    tracks = extractor(Still(list(scene.frames())))
+    shoulders = ["left_shoulder", "right_shoulder"]
+    true = scene.coords[:, :, TRUTH_SKELETON.indices(shoulders), :2].mean(axis=2)  # (P, T, 2)
+    in_sight = (scene.hidden < 0.2).all(axis=1)
+    assert in_sight.sum() == 2
+    for middle in true[in_sight]:
+        away = [
+            np.linalg.norm(
+                track.coords[:, extractor.skeleton.indices(shoulders), :2].mean(axis=1)
+                - middle[track.frames],
+                axis=1,
+            )
+            for track in tracks
+        ]
+        assert sum(np.nanmedian(distance) < 15 for distance in away) == 1
+
+
+@pytest.mark.real_data
+def test_the_detector_is_told_only_where_it_is_used(real_data, monkeypatch):
+    monkeypatch.setattr(module, "_import_mediapipe", lambda: None)
+    monkeypatch.setattr(module, "version", lambda name: "9.9")
+    monkeypatch.setattr(MediaPipeExtractor, "_choose", lambda self, task: FakeBackend())
+    models = real_data / "models"
+    alone = MediaPipeExtractor(ExtractorOptions(weights=models)).describe()
+    options = ExtractorOptions(weights=models, signer="largest", detect_every=7)
+    among = MediaPipeExtractor(options).describe()
+    assert alone == FakeBackend().describe()
+    assert among["options"]["detector"] == "yolox_nano.onnx"
+    assert among["options"]["detector_sha256"] == sha256_of(models / "yolox_nano.onnx")
+    assert among["options"]["detect_every"] == 7
+
+
+@pytest.mark.mediapipe
+@pytest.mark.real_data
+def test_a_signer_passed_by_others_stays_the_same_person(real_data, monkeypatch, tmp_path):
+    monkeypatch.setenv("SIGNKIT_WEIGHTS", str(real_data / "models"))
+    extractor = MediaPipeExtractor(ExtractorOptions(signer="active"))
+    scene = make_scene(26, duration_s=2.0)  # a passer-by hides the signer for a while
+    tracks = extract_scene(scene, tmp_path / "scene.mp4", extractor)
+    result = judge(scene, tracks, "active", extractor.skeleton)
+    assert (result.is_right, result.switched) == (True, False)
+    assert result.found > 0.9

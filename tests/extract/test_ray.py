@@ -71,7 +71,7 @@ def test_a_node_that_dies_takes_nothing_with_it_and_changes_no_byte(
 def test_workers_are_what_they_are_locally(tmp_path, write_video, square, cluster, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_video(Path("good.mp4"))
-    jobs = [ClipJob("good", Path("good.mp4")), ClipJob("gone", Path("gone.mp4"))]
+    jobs = [ClipJob("good", "good.mp4"), ClipJob("gone", "gone.mp4")]
     options = ExtractorOptions(weights=Path("net.onnx"))
     with RayExecutor(square, options) as executor, LocalExecutor(square, options) as local:
         assert executor.info == local.info
@@ -84,7 +84,7 @@ def test_a_clip_that_costs_worker_after_worker_is_given_up(
     tmp_path, write_video, square, cluster, monkeypatch
 ):
     monkeypatch.setattr(ray, "LOSSES_PER_CLIP", 2)
-    job = ClipJob("deadly", write_video(tmp_path / "0.mp4"))
+    job = ClipJob("deadly", str(write_video(tmp_path / "0.mp4")))
     with RayExecutor(DEADLY, n_workers=1) as executor:
         ((position, failure),) = executor.run([job])
     assert (position, failure.clip_id, failure.stage) == (0, "deadly", "worker")
