@@ -23,6 +23,7 @@ from typing import Any, Protocol, cast
 from signkit.errors import ExtractionError, SignkitError
 from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Outcome, failure
+from signkit.extract.remote import remove_left_copies
 from signkit.extract.worker import WorkerSetup
 
 TRIES_PER_CLIP = 2
@@ -129,6 +130,7 @@ class LocalExecutor:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for place in self._places:
             place.retire()
+        remove_left_copies()
 
     def _start_first(self) -> ExtractorInfo:
         try:

@@ -11,6 +11,7 @@ import numpy as np
 from signkit.errors import ExtractionError
 from signkit.extract.extractor import Extractor
 from signkit.extract.person import Image
+from signkit.extract.pictures import picture_files
 from signkit.extract.remote import local_copy
 from signkit.extract.signer import Choice, choose_signers
 from signkit.extract.video import VideoReader
@@ -84,7 +85,7 @@ class ClipFrames:
         if frames is not None:
             yield from self._timed(frames, times_s)
         else:
-            with VideoReader(self.video.path) as video:
+            with VideoReader(self.video.path, name=self._job.video) as video:
                 yield from self._timed(self._decode(video), times_s)
         self.times_s = times_s
 
@@ -104,10 +105,8 @@ class ClipFrames:
 def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
     """The poses of a clip, or why there is none."""
     try:
-        with local_copy(job.video) as path:
-            video = VideoReader(path)
-            with video:
-                return _extract(job, video, extractor)
+        with local_copy(job.video) as path, VideoReader(path, name=job.video) as video:
+            return _extract(job, video, extractor)
     except ExtractionError as error:
         return failure(job, "open", str(error))
 
@@ -193,4 +192,4 @@ def _origin(video: VideoReader) -> Provenance:
 @lru_cache(maxsize=16)
 def _source_sha256(path: Path, mtime_ns: int) -> str:
     """Many clips may be cut from one video: its hash is taken once."""
-    return sha256_of(*sorted(path.iterdir())) if path.is_dir() else sha256_of(path)
+    return sha256_of(*picture_files(path)) if path.is_dir() else sha256_of(path)
