@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from signkit.errors import DatasetError
 from signkit.extract.folder import check_folder, clear_leftovers, is_product, locked
@@ -53,12 +55,12 @@ def destination(out: Path | str, part: Part | None, *, overwrite: bool) -> Itera
         DatasetError: It holds something else, another job is at work, or it cannot be reached.
         ShardError: A shard is damaged.
     """
-    if is_url(str(out)):
+    folder = _local(out)
+    if folder is None:
         with TemporaryDirectory(prefix="signkit-") as temporary:
             store = _Store(str(out), Path(temporary))
             yield store.fetched(overwrite=overwrite)
         return
-    folder = Path(out)
     with locked(folder, part):
         check_folder(folder, overwrite=overwrite)
         clear_leftovers(folder, part)
@@ -74,15 +76,23 @@ def looked_at(out: Path | str, *, overwrite: bool) -> Iterator[Destination]:
         DatasetError: It holds something else, or cannot be reached.
         ShardError: A shard is damaged.
     """
-    if is_url(str(out)):
+    folder = _local(out)
+    if folder is None:
         with TemporaryDirectory(prefix="signkit-") as temporary:
             yield _Store(str(out), Path(temporary)).fetched(overwrite=False)
         return
-    folder = Path(out)
     if folder.exists():
         check_folder(folder, overwrite=overwrite)
     shards = [] if overwrite else shard_paths(folder / "poses")
     yield Destination(folder, Stored.of(shards), base=folder)
+
+
+def _local(out: Path | str) -> Path | None:
+    """The folder, None where it is not of this machine."""
+    text = str(out)
+    if text.startswith("file://"):
+        return Path(url2pathname(urlsplit(text).path))
+    return None if is_url(text) else Path(out)
 
 
 class _Store:

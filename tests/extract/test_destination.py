@@ -108,3 +108,10 @@ def test_a_store_nobody_knows_is_one_plain_line(videos, settings):
     assert str(error.value) == (
         "nosuch://bucket/poses cannot be opened: Protocol not known: nosuch"
     )
+
+
+def test_a_file_url_is_a_folder_of_this_machine(videos, tmp_path, settings):
+    for out in (tmp_path / "by path", (tmp_path / "by url").as_uri()):
+        assert extract(videos.as_uri(), out, settings).n_done == 5
+    by_path, by_url = (shard_paths(tmp_path / name / "poses") for name in ("by path", "by url"))
+    assert [path.read_bytes() for path in by_path] == [path.read_bytes() for path in by_url]
