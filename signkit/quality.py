@@ -67,6 +67,7 @@ class Quality:
         track_id: Which of the people in the clip became the pose, in the extractor's order.
         n_others: Other people in the clip.
         n_switches: How often the track seems to have jumped from one person to another.
+        missing_share: Part of the clip's frames in which nothing of the person was seen, 0 to 1.
         provenance: What the landmarks were made from.
     """
 
@@ -78,6 +79,7 @@ class Quality:
     track_id: int = 0
     n_others: int = 0
     n_switches: int = 0
+    missing_share: float = 0.0
     provenance: Provenance = Provenance()
 
     @property

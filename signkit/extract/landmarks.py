@@ -171,6 +171,7 @@ def _quality(pose: PoseSequence, choice: Choice, video: VideoReader, origin: Pro
         track_id=choice.track_id,
         n_others=choice.n_others,
         n_switches=choice.n_switches,
+        missing_share=choice.missing_share,
         provenance=origin,
     )
 

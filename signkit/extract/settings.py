@@ -7,9 +7,9 @@ from signkit.errors import ExtractionError
 from signkit.extract.executors import Executor, LocalExecutor
 from signkit.extract.extractor import ExtractorOptions
 from signkit.extract.part import Part
+from signkit.extract.signer import POLICIES
 
 TIME_LIMIT_S = 3600.0
-SIGNERS = ("largest", "active", "all")
 EXECUTORS = {
     "local": "a pool of processes on this machine",
     "ray": "a Ray cluster (pip install 'signkit[ray]')",
@@ -61,8 +61,8 @@ class ExtractSettings:
             raise ExtractionError(f"detect_every is {self.detect_every}; give 1 or more")
         if not self.time_limit_s > 0:
             raise ExtractionError(f"time limit is {self.time_limit_s:g} s; give more than 0")
-        if self.signer not in (None, *SIGNERS):
-            raise ExtractionError(f"signer is {self.signer!r}; give {', '.join(SIGNERS)}")
+        if self.signer not in (None, *POLICIES):
+            raise ExtractionError(f"signer is {self.signer!r}; give {', '.join(POLICIES)}")
         if self.part is not None:
             Part.parse(self.part)
         if self.executor not in EXECUTORS:
