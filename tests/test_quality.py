@@ -29,7 +29,19 @@ def write(dataset, name, table):
 
 
 def test_quality_is_read_as_it_was_written(tmp_path):
-    origin = Provenance("ab12", 29.97, 640, 480, 90, "square", "1", "cd34", '{"fps": null}')
+    origin = Provenance(
+        source_sha256="ab12",
+        source_fps=29.97,
+        source_width_px=640,
+        source_height_px=480,
+        rotation_deg=90,
+        is_interlaced=True,
+        codec="h264",
+        extractor="square",
+        extractor_version="1",
+        weights_sha256="cd34",
+        options='{"fps": null}',
+    )
     whole = quality("a", n_expected=10, track_id=1, n_others=2, n_switches=3, provenance=origin)
     cut = quality("b", n_damaged=4)
     write(tmp_path, NAME, [whole, cut])

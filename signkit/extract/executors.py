@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -38,6 +39,10 @@ class Executor(Protocol):
     @property
     def info(self) -> ExtractorInfo:
         """The extractor that its workers run."""
+        ...
+
+    def warm_up(self) -> None:
+        """There will be clips: start every worker, and do not wait for them."""
         ...
 
     def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
@@ -109,16 +114,21 @@ class LocalExecutor:
         """
         return self._starting.result()
 
+    def warm_up(self) -> None:
+        """Start the other workers beside the first."""
+        for _ in self._places[1:]:
+            self._threads.submit(self._start_one)
+
     def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
         """(position, outcome) as they finish, never far ahead of the oldest unfinished job."""
         pending: dict[Future[Outcome], int] = {}
-        following = 0
-        while pending or following < len(jobs):
-            oldest = min(pending.values(), default=following)
-            end = min(len(jobs), oldest + CLIPS_AHEAD_PER_WORKER * self.n_workers)
-            while following < end and len(pending) < 2 * self.n_workers:
-                pending[self._threads.submit(self._extract, jobs[following])] = following
-                following += 1
+        n_ahead = CLIPS_AHEAD_PER_WORKER * self.n_workers
+        waiting = deque(_largest_last_ones_first(jobs, 2 * self.n_workers))
+        while pending or waiting:
+            limit = min(pending.values(), default=waiting[0] if waiting else 0) + n_ahead
+            while waiting and waiting[0] < limit and len(pending) < 2 * self.n_workers:
+                position = waiting.popleft()
+                pending[self._threads.submit(self._extract, jobs[position])] = position
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield pending.pop(future), future.result()
@@ -138,12 +148,37 @@ class LocalExecutor:
         finally:
             self._idle.put(self._places[0])
 
+    def _start_one(self) -> None:
+        place = self._idle.get()
+        try:
+            with suppress(SignkitError):  # the first worker met it too, or the next clip will
+                place.start()
+        finally:
+            self._idle.put(place)
+
     def _extract(self, job: ClipJob) -> Outcome:
         place = self._idle.get()
         try:
             return place.extract(job)
         finally:
             self._idle.put(place)
+
+
+def _largest_last_ones_first(jobs: Sequence[ClipJob], n_last: int) -> list[int]:
+    """Positions in their order, but the last ones by size: so the workers end at the same time."""
+    first_of_last = max(len(jobs) - n_last, 0)
+    last = sorted(range(first_of_last, len(jobs)), key=lambda i: _size(jobs[i]), reverse=True)
+    return [*range(first_of_last), *last]
+
+
+def _size(job: ClipJob) -> float:
+    """Seconds of a window, else bytes of the file; 0 where it is not of this machine."""
+    if job.end_s is not None:
+        return job.end_s - (job.start_s or 0.0)
+    try:
+        return float(os.path.getsize(job.video))
+    except OSError:
+        return 0.0
 
 
 def usable_cpus() -> list[int]:

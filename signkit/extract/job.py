@@ -97,6 +97,9 @@ def extract(
         make_executor(settings, n_clips=len(sources)) as executor,  # starts while the rest is read
         destination(out, part, overwrite=overwrite) as place,
     ):
+        own = own_share(sources, settings)
+        if any(source.clip.clip_id not in place.stored.clip_ids for source in own):
+            executor.warm_up()
         info = dataset_info(videos, executor.info, settings)
         prepare_folder(place.folder, info, sources, base=place.base, overwrite=overwrite)
         for name in (INFO, CLIPS):
@@ -109,7 +112,6 @@ def extract(
             part=part,
             published=place.published,
         )
-        own = own_share(sources, settings)
         return _run(own, output, executor, settings, retry_failed, progress)
 
 

@@ -106,6 +106,9 @@ class RayExecutor:
             self._hear(self._next_answer())
         return self._first.info
 
+    def warm_up(self) -> None:
+        """All workers are starting already."""
+
     def run(self, jobs: Sequence[ClipJob]) -> Iterator[tuple[int, Outcome]]:
         """(position, outcome) as they finish, never far ahead of the oldest unfinished job.
 

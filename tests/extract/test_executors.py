@@ -37,6 +37,15 @@ def test_every_job_is_answered_under_its_position(tmp_path, write_video, square)
     assert all(outcomes[n].poses[0].n_frames == 1 + n for n in range(6))
 
 
+def test_the_last_clips_are_begun_by_size(tmp_path):
+    for name, n_bytes in (("a", 1), ("b", 2), ("c", 1), ("d", 3)):
+        (tmp_path / name).write_bytes(bytes(n_bytes))
+    jobs = [ClipJob(name, str(tmp_path / name)) for name in "abcd"]
+    assert executors._largest_last_ones_first(jobs, 3) == [0, 3, 1, 2]
+    windows = [ClipJob("x", "s3://news", start_s=0.0, end_s=end_s) for end_s in (1.0, 2.0)]
+    assert executors._largest_last_ones_first(windows, 4) == [1, 0]
+
+
 def test_workers_are_renewed_without_a_loss(tmp_path, write_video, square, monkeypatch):
     monkeypatch.setattr(executors, "CLIPS_PER_WORKER", 2)
     jobs = [ClipJob(str(n), str(write_video(tmp_path / f"{n}.mp4"))) for n in range(5)]

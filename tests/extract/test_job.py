@@ -447,12 +447,19 @@ def test_a_killed_worker_costs_nothing(videos, tmp_path, undisturbed):
 @needs_proc
 def test_ctrl_c_keeps_finished_clips_and_leaves_nobody_behind(videos, tmp_path, undisturbed):
     out = tmp_path / "out"
-    job = start(videos, out, delay_s=0.03, setup="output.CLIPS_PER_SHARD = 99")
-    wait_for(lambda: (out / "clips.csv").exists() and len(children(job.pid)) == 2)
+    two_done = tmp_path / "two done"
+    setup = f"""
+output.CLIPS_PER_SHARD = 99
+def tell(state):
+    if state.done == 2:
+        Path({str(two_done)!r}).touch()
+"""
+    job = start(videos, out, delay_s=0.06, setup=setup, more=", progress=tell")
+    wait_for(two_done.exists)
     workers = children(job.pid)
-    time.sleep(1.2)  # a clip takes about 0.3 s
     os.killpg(job.pid, signal.SIGINT)
     assert finish(job) == (130, "")
+    assert len(workers) == 2
     assert not any(map(is_alive, workers))
     assert not list(out.glob("**/*.tmp"))
     assert 0 < len(PoseDataset.open(out).ids_with_poses) < 8
