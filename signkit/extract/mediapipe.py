@@ -6,9 +6,9 @@ without one the bundled graph is.
 
 Decisions that shaped this file:
 
-- Both APIs carry tracking and smoothing from frame to frame, so a clip would depend on the one
-  before (google-ai-edge/mediapipe#4981). The bundled graph is reset between clips, which gives the
-  same bits as a new one and is 24 ms cheaper; the Tasks API cannot, and gets a new landmarker.
+- Every clip gets a landmarker of its own. Both APIs carry tracking and smoothing from frame to
+  frame, so a clip would otherwise depend on the one before (google-ai-edge/mediapipe#4981). The
+  bundled graph could be reset, 24 ms a clip cheaper than a new one; no difference was measured.
 - The face of a `.task` file has 468 or 478 points. A clip may begin without a face, so the number
   is read from the model itself, not from a first result.
 - The bundled graph smooths as if every clip had 30 frames a second; it takes no times. The Tasks
@@ -156,7 +156,6 @@ class BundledBackend:
         self._folder = Path(mediapipe.__file__).parent
         n_face = self._solutions.face_mesh.FACEMESH_NUM_LANDMARKS
         self.skeleton = _skeleton_with_face(n_face, source="the bundled graph")
-        self._spare: list[Any] = []
 
     def describe(self) -> dict[str, Any]:
         models = sorted(self._folder.glob("modules/**/*.tflite"))
@@ -166,17 +165,14 @@ class BundledBackend:
         }
 
     def open(self) -> "BundledLandmarker":
-        if not self._spare:
-            self._spare.append(self._solutions.holistic.Holistic(**BUNDLED_OPTIONS))
-        return BundledLandmarker(self._spare.pop(), self._spare)
+        return BundledLandmarker(self._solutions.holistic.Holistic(**BUNDLED_OPTIONS))
 
 
 class BundledLandmarker:
-    """One clip through the bundled graph, which is put to the spare ones when the clip ends."""
+    """One clip through the bundled graph."""
 
-    def __init__(self, holistic: Any, spare: list[Any]) -> None:
+    def __init__(self, holistic: Any) -> None:
         self._holistic = holistic
-        self._spare = spare
 
     def detect(self, frame: Image, time_s: float) -> Parts:
         result = self._holistic.process(frame)
@@ -184,11 +180,7 @@ class BundledLandmarker:
         return {part: points_of_message(found) for part, found in lists.items() if found}
 
     def close(self) -> None:
-        try:
-            self._holistic.reset()
-        except RuntimeError:  # it failed in this clip, and says so again
-            return
-        self._spare.append(self._holistic)
+        self._holistic.close()
 
 
 class TaskBackend:
