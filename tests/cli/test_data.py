@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,12 @@ from signkit.cli.main import run
 from signkit.clip import Clip
 from signkit.convert import export_dataset
 from signkit.dataset import PoseDataset
-from signkit.extract import ExtractSummary
-from signkit.failures import Failure, write_failures
 from signkit.shard import write_shard
+from tests.extract.films import write_film
 from tests.factories import make_dataset, make_pose
 
 Capture = pytest.CaptureFixture[str]
+TESTS = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -196,34 +197,66 @@ def test_synth_without_videos_is_a_dataset(tmp_path: Path, capsys: Capture) -> N
     assert len(PoseDataset.open(tmp_path / "s").ids_with_poses) == 6
 
 
+@pytest.fixture
+def two_videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One that is well and one that is empty, for an extractor that needs no model."""
+    monkeypatch.syspath_prepend(str(TESTS / "extract"))
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    write_film(folder / "a.mp4", n_frames=10)
+    (folder / "b.mp4").write_bytes(b"")
+    return folder
+
+
+SQUARE = ("--extractor", "square_extractor:make", "--workers", "1")
+
+
 def test_extract_lists_failed_videos_and_ends_with_code_3(
-    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    two_videos: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    asked: dict[str, object] = {}
-
-    def one_fails(videos: Path, out: Path, **options: object) -> ExtractSummary:
-        asked.update(options)
-        write_failures(out / "failures.csv", [Failure("b", "b.mp4", "open", "no frames")])
-        return ExtractSummary(
-            n_clips=3,
-            n_done=1,
-            n_skipped=1,
-            n_failed=1,
-            n_incomplete=0,
-            n_frames=50,
-            seconds=2.0,
-            frames_per_s=25.0,
-            detection={"pose": 1.0, "left_hand": 0.5},
-        )
-
-    monkeypatch.setattr("signkit.extract.extract", one_fails)
     out = tmp_path / "out"
-    assert run(["extract", str(tmp_path), str(out), "--fps", "12.5", "--retry-failed"]) == 3
+    command = ["extract", str(two_videos), str(out), "--fps", "12.5", *SQUARE]
+    assert run([*command, "--json"]) == 3
     caught = capsys.readouterr()
-    assert caught.out == (
-        f"{out}: 1 of 3 clips, 1 were there already, 50 frames, 25.0 frames/s\n"
-        "seen: pose 100.0 %, left_hand 50.0 %\n"
+    record = json.loads(caught.out)
+    assert (record["n_clips"], record["n_done"], record["n_failed"]) == (2, 1, 1)
+    assert (record["n_frames"], record["out"]) == (5, str(out))
+    assert caught.err.splitlines()[-2:] == [
+        "1 clips failed:",
+        f"  b: {two_videos}/b.mp4 is empty (0 bytes); copy or download it again",
+    ]
+    assert run(command) == 3
+    assert capsys.readouterr().out == (
+        f"{out}: 0 of 2 clips, 1 were there already, 0 frames, 0.0 frames/s\nseen: pose 100.0 %\n"
     )
-    assert caught.err == "1 clips failed:\n  b: no frames\n"
-    assert (asked["fps"], asked["retry_failed"], asked["overwrite"]) == (12.5, True, False)
-    assert "workers" not in asked
+
+
+def test_a_dry_run_says_how_much_there_is_to_do(
+    two_videos: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "out"
+    command = ["extract", str(two_videos), str(out), "--dry-run", *SQUARE]
+    assert run(command) == 0
+    lines = dict(re.split(r"  +", line) for line in capsys.readouterr().out.splitlines()[:-1])
+    assert (lines["clips"], lines["to do"], lines["frames to do, about"]) == ("2", "2", "10")
+    assert lines["extractor"] == "square 1"
+    assert run([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_to_do"] == 2
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--signer", "first"], "signer is 'first'; give largest, active, all"),
+        (["--part", "3/2"], "part '3/2' is not I/N with 1 <= I <= N, such as 3/16"),
+        (["--executor", "slurm"], "no executor is called 'slurm'; known: local, ray"),
+        (["--time-limit", "0"], "time limit is 0 s; give more than 0"),
+    ],
+)
+def test_what_extract_cannot_do_is_one_plain_line(
+    two_videos: Path, tmp_path: Path, capsys: Capture, options: list[str], message: str
+) -> None:
+    assert run(["extract", str(two_videos), str(tmp_path / "out"), *options]) == 1
+    assert capsys.readouterr().err == f"error: {message}\n"
+    assert not (tmp_path / "out").exists()
