@@ -186,6 +186,7 @@ class Output:
         if not self._part:  # they are in the one table now
             for table in self.path.glob("failures-*.csv"):
                 table.unlink()
+                self._published(table)
         self._failures_written = monotonic()
 
 

@@ -72,6 +72,16 @@ def test_what_is_mended_leaves_the_list_of_failures(videos, store, settings, wri
     assert "failures.csv" not in names(store)
 
 
+def test_parts_fill_one_store_and_the_whole_job_joins_their_failures(videos, store, square):
+    for number in (1, 2):
+        settings = ExtractSettings(extractor=square, workers=1, part=f"{number}/2")
+        extract(videos, URL, settings)
+    assert len([name for name in names(store) if name.startswith("failures-")]) == 1
+    summary = extract(videos, URL, ExtractSettings(extractor=square, workers=1))
+    assert (summary.n_done, summary.n_skipped, summary.n_failed) == (0, 5, 1)
+    assert [name for name in names(store) if name.startswith("failures")] == ["failures.csv"]
+
+
 def test_other_settings_are_refused_and_overwrite_starts_again(videos, store, settings, square):
     extract(videos, URL, settings)
     slower = ExtractSettings(extractor=square, workers=1, fps=5)
