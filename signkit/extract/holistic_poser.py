@@ -5,7 +5,8 @@ that it stays with the right one, each person gets a landmarker and a window of 
 
 - The window is larger than the box and of constant size, and moves only as far as the box pushes
   it: what MediaPipe follows hardly moves, and whoever stands still is seen from a window that
-  stands still. Far away people fill their window as near ones do.
+  stands still. Far away people fill their window as near ones do. Who comes much nearer gets
+  another window, and another landmarker: the graph of the Tasks API takes pictures of one size.
 - Everybody else is blanked out as far as their boxes reach beyond this person's own.
 - Landmarks whose shoulders are outside the box are somebody else's: they are not returned, and
   the landmarker is shown a blank picture, which makes it forget whom it followed.
@@ -15,7 +16,7 @@ all but the box blanked, and more hands (85 against 83 %).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -32,7 +33,6 @@ SMALL = 0.45
 """A box that fills less of a side of its window gets a new one."""
 TOLERANCE = 0.1
 """How far shoulders may be outside the box, in its sides."""
-_BLANK = np.zeros((64, 64, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,22 +91,28 @@ class HolisticPoser:
         coords[:, :2] += (x0, y0)
         middle = coords[self._shoulders, :2].mean(axis=0)
         if "pose" in parts and not _is_inside(middle, crop.box):
-            seat.landmarker.detect(_BLANK, crop.time_s)  # forget whom it followed
+            seat.landmarker.detect(np.zeros_like(view), crop.time_s)  # forget whom it followed
             return np.full_like(coords, np.nan), np.zeros_like(confidence)
         return coords, confidence
 
     def _seat(self, crop: Crop) -> _Seat:
         """The person's seat, its window moved so that it holds the box."""
         seat = self._seats.get(crop.person)
-        if seat is None:
-            seat = _Seat(self._backend.open(), window_around(crop.box), crop.time_s)
-        window = moved_window(seat.window, crop.box)
-        self._seats[crop.person] = replace(seat, window=window, time_s=crop.time_s)
+        window = moved_window(seat.window, crop.box) if seat else window_around(crop.box)
+        if seat and not _same_size(seat.window, window):  # its graph takes pictures of one size
+            self._close([crop.person])
+            seat = None
+        landmarker = seat.landmarker if seat else self._backend.open()
+        self._seats[crop.person] = _Seat(landmarker, window, crop.time_s)
         return self._seats[crop.person]
 
     def _close(self, people: list[int]) -> None:
         for person in people:
             self._seats.pop(person).landmarker.close()
+
+
+def _same_size(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    return bool((one[2:] - one[:2] == other[2:] - other[:2]).all())
 
 
 def window_around(box: Floats) -> NDArray[np.int64]:
