@@ -64,6 +64,17 @@ def test_shoulders_outside_the_box_are_somebody_elses_and_are_forgotten():
     assert not backend.opened[0].views[-1].any()  # a blank picture
 
 
+def test_a_landmarker_sees_pictures_of_one_size_only():
+    backend = Backend(off=26)  # so that blank pictures are shown as well
+    poser = HolisticPoser(backend)
+    for time_s, reach in enumerate((20, 22, 45, 12)):
+        around = box(80 - reach, 45 - reach, 80 + reach, 45 + reach)
+        poser([Crop(IMAGE, around, 0.04 * time_s, 0)])
+    sizes = [{view.shape for view in landmarker.views} for landmarker in backend.opened]
+    assert [len(some) for some in sizes] == [1, 1, 1]
+    assert [landmarker.is_closed for landmarker in backend.opened] == [True, True, False]
+
+
 def test_everybody_has_a_landmarker_until_they_are_gone():
     backend = Backend()
     poser = HolisticPoser(backend)
