@@ -83,3 +83,8 @@ class RecognitionError(SignkitError):
 
 class ScoreError(SignkitError):
     """References and hypotheses do not fit."""
+
+
+def one_line(error: BaseException) -> str:
+    """What another library's error says, without line breaks; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

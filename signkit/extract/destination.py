@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from signkit.errors import DatasetError
+from signkit.errors import DatasetError, one_line
 from signkit.extract.folder import check_folder, clear_leftovers, is_product, locked
 from signkit.extract.output import CLIPS, INFO, Stored
 from signkit.extract.part import Part
@@ -115,7 +115,7 @@ class _Store:
             self._root = root.rstrip("/")
             self._names = set(self._listed())
         except (OSError, ValueError) as error:
-            raise DatasetError(f"{url} cannot be opened: {_one_line(error)}") from error
+            raise DatasetError(f"{url} cannot be opened: {one_line(error)}") from error
 
     def fetched(self, *, overwrite: bool) -> Destination:
         """The destination, its small files in the working folder.
@@ -179,7 +179,3 @@ class _Store:
 
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -25,7 +25,7 @@ from signkit.errors import ExtractionError, SignkitError
 from signkit.extract.extractor import ExtractorInfo, ExtractorOptions
 from signkit.extract.landmarks import ClipJob, Outcome, failure
 from signkit.extract.remote import remove_left_copies
-from signkit.extract.worker import WorkerSetup
+from signkit.extract.worker import WorkerSetup, usable_cpus
 
 TRIES_PER_CLIP = 2
 CLIPS_PER_WORKER = 256
@@ -179,13 +179,6 @@ def _size(job: ClipJob) -> float:
         return float(os.path.getsize(job.video))
     except OSError:
         return 0.0
-
-
-def usable_cpus() -> list[int]:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def _pins(cpus: list[int], n_workers: int) -> list[int | None]:

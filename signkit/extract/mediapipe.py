@@ -47,18 +47,15 @@ from signkit.extract.holistic import (
 from signkit.extract.holistic_poser import HolisticPoser
 from signkit.extract.people import follow_people
 from signkit.extract.person import Frames, Image, Track
-from signkit.extract.weights import find_weights, sha256_of
+from signkit.extract.weights import WEIGHTS, find_weights, sha256_of
 from signkit.skeleton import Skeleton
 from signkit.skeletons import SKELETONS
 
 if TYPE_CHECKING:
     from signkit.extract.yolox import YoloxDetector
 
-TASK_FILE = "holistic_landmarker.task"
-TASK_URL = (
-    "https://storage.googleapis.com/mediapipe-models/holistic_landmarker/holistic_landmarker/"
-    f"float16/1/{TASK_FILE}"
-)
+TASK_FILE = WEIGHTS["holistic"].file_name
+TASK_URL = WEIGHTS["holistic"].url
 FACE_MODEL = "face_landmarks_detector.tflite"
 SKELETON_BY_FACE = {468: "mediapipe-543", 478: "mediapipe-553"}
 BUNDLED_OPTIONS = {

@@ -14,11 +14,11 @@ from tempfile import gettempdir
 
 from signkit import __version__
 from signkit.errors import SignkitError
-from signkit.extract.executors import Place, usable_cpus
+from signkit.extract.executors import Place
 from signkit.extract.extractor import ExtractorInfo
 from signkit.extract.landmarks import ClipJob
 from signkit.extract.weights import WEIGHTS_VARIABLE
-from signkit.extract.worker import WorkerSetup
+from signkit.extract.worker import WorkerSetup, usable_cpus
 
 
 class RemotePlace:

@@ -20,7 +20,7 @@ from typing import Any
 
 import fsspec
 
-from signkit.errors import ExtractionError, MissingExtraError
+from signkit.errors import ExtractionError, MissingExtraError, one_line
 
 PREFIX = "signkit-video-"
 PACKAGES = {  # what `fsspec` needs for a scheme; it names the others itself
@@ -55,7 +55,7 @@ def file_system(url: str) -> tuple[Any, str]:
     except ImportError as error:
         scheme = url.partition("://")[0].lower()
         package = PACKAGES.get(scheme)
-        remedy = f"'pip install {package}'" if package else _one_line(error)
+        remedy = f"'pip install {package}'" if package else one_line(error)
         raise MissingExtraError(f"{scheme}:// needs {remedy}") from error
     return files, str(path)
 
@@ -152,7 +152,7 @@ def _downloaded(url: str, folder: Path) -> Path:
     except FileNotFoundError as error:
         raise ExtractionError(f"no video at {url}") from error
     except Exception as error:  # each store has errors of its own kind
-        raise ExtractionError(f"{url} cannot be downloaded: {_one_line(error)}") from error
+        raise ExtractionError(f"{url} cannot be downloaded: {one_line(error)}") from error
     return target
 
 
@@ -172,7 +172,3 @@ def _lock(folder: Path) -> int | None:
         os.close(handle)
         return None
     return handle
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

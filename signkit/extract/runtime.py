@@ -6,7 +6,6 @@ uses, and that is compared with what was wanted. Its switch `session.disable_cpu
 forbid too much: onnxruntime itself puts nodes that only compute shapes on the CPU, beside CUDA.
 """
 
-import os
 import re
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.errors import ExtractionError, MissingExtraError, WeightsError
+from signkit.errors import ExtractionError, MissingExtraError, WeightsError, one_line
+from signkit.extract.worker import usable_cpus
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 MAX_BATCH = 8
@@ -69,7 +69,7 @@ class Session:
             outputs: Arrays = self._session.run(None, {name: pictures})
         except _faults() as error:
             raise ExtractionError(
-                f"{self.path} failed on {self.device}: {_in_one_line(error)}"
+                f"{self.path} failed on {self.device}: {one_line(error)}"
             ) from error
         return outputs
 
@@ -128,7 +128,7 @@ def _create_on_cuda(runtime: Any, path: Path, number: int) -> Any:
     except _faults() as error:
         if type(error).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoModel", "NoSuchFile"):
             raise _damaged(path, error) from error
-        raise _cannot_use(number, _in_one_line(error)) from error
+        raise _cannot_use(number, one_line(error)) from error
     if CUDA not in session.get_providers():
         raise _cannot_use(
             number,
@@ -140,7 +140,7 @@ def _create_on_cuda(runtime: Any, path: Path, number: int) -> Any:
 
 def _create(runtime: Any, path: Path, providers: list[Any]) -> Any:
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = _n_usable_cores()  # not all there are: a worker may be pinned
+    options.intra_op_num_threads = len(usable_cpus())  # not all there are: a worker may be pinned
     options.inter_op_num_threads = 1
     options.log_severity_level = ONLY_ERRORS
     return runtime.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
@@ -153,12 +153,6 @@ def _cuda_number(device: str) -> int | None:
     if match := re.fullmatch(r"cuda(?::(\d+))?", device):
         return int(match[1] or 0)
     raise ExtractionError(f"there is no device {device!r}; expected cpu, cuda or cuda:N")
-
-
-def _n_usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _import_onnxruntime() -> Any:
@@ -185,10 +179,4 @@ def _cannot_use(number: int, reason: str) -> ExtractionError:
 
 
 def _damaged(path: Path, error: Exception) -> WeightsError:
-    return WeightsError(
-        f"{path} is damaged or not an ONNX model ({_in_one_line(error)}); get it again"
-    )
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return WeightsError(f"{path} is damaged or not an ONNX model ({one_line(error)}); get it again")

@@ -1,5 +1,6 @@
 """How a job makes poses, and where."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,19 +94,12 @@ def make_executor(settings: ExtractSettings, *, n_clips: int) -> Executor:
     Raises:
         MissingExtraError: Ray is not installed.
     """
-    n_workers = settings.workers and min(settings.workers, n_clips)
-    if settings.executor == "local":
-        return LocalExecutor(
-            settings.extractor,
-            settings.options,
-            n_workers=n_workers,
-            time_limit_s=settings.time_limit_s,
-        )
-    from signkit.extract.ray import RayExecutor
-
-    return RayExecutor(
+    make: Callable[..., Executor] = LocalExecutor
+    if settings.executor == "ray":
+        from signkit.extract.ray import RayExecutor as make
+    return make(
         settings.extractor,
         settings.options,
-        n_workers=n_workers,
+        n_workers=settings.workers and min(settings.workers, n_clips),
         time_limit_s=settings.time_limit_s,
     )

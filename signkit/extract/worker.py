@@ -35,6 +35,13 @@ class WorkerSetup:
     cpu: int | None = None
 
 
+def usable_cpus() -> list[int]:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def main() -> None:
     """Answer the setup with an `ExtractorInfo` and every `ClipJob` with an `Outcome`.
 
