@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from signkit.errors import ClipTableError
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 EXTRA_PREFIX = "x_"
 SPLITS = ("train", "dev", "test")
+VIDEO_SUFFIXES = frozenset(
+    {".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
+)
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,17 @@ def _numbered(frame: "pd.DataFrame") -> "pd.DataFrame":
 def parse_glosses(text: str) -> tuple[str, ...]:
     """The glosses of a cell; the caller has checked that single spaces separate them."""
     return tuple(text.split(" ")) if text else ()
+
+
+def clip_id_of(video: PurePosixPath | Path) -> str:
+    """The id of a video by its path below the folder: no suffix, no slashes, no spaces."""
+    stem = video.with_suffix("") if is_video(video.name) else video
+    return re.sub(r"\s+", "_", "-".join(stem.parts))
+
+
+def is_video(name: str) -> bool:
+    """Whether a file with this name is a video."""
+    return PurePosixPath(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")
 
 
 def renamed(clip: Clip, clip_id: str) -> Clip:

@@ -33,32 +33,36 @@ class DatasetInfo:
 
     Args:
         name: Short name of the corpus.
-        skeleton: Landmarks of every pose.
+        skeleton: Landmarks of every pose; None where there are only annotations yet.
         extractor: How video became landmarks: name, version, weights_sha256, options.
         source: Where the videos or landmarks come from; citation.
         licence: What their licence allows.
+        consent: What the signers agreed to.
         note: What a user of the corpus should know.
         created_by: The tool and version that made the folder.
     """
 
     name: str
-    skeleton: Skeleton
+    skeleton: Skeleton | None = None
     extractor: dict[str, Any] = field(default_factory=dict)
     source: str = ""
     licence: str = ""
+    consent: str = ""
     note: str = ""
     created_by: str = f"signkit {__version__}"
 
     def to_json(self) -> dict[str, Any]:
         """The record written to `dataset.json`."""
         record = {k: v for k, v in asdict(self).items() if k != "skeleton"}
-        return {"schema": SCHEMA, **record, "skeleton": self.skeleton.to_json()}
+        skeleton = self.skeleton and self.skeleton.to_json()
+        return {"schema": SCHEMA, **record, "skeleton": skeleton}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "DatasetInfo":
         """The info that `to_json` wrote."""
         values = {k: v for k, v in record.items() if k not in ("schema", "skeleton")}
-        return cls(skeleton=Skeleton.from_json(record["skeleton"]), **values)
+        skeleton = record["skeleton"] and Skeleton.from_json(record["skeleton"])
+        return cls(skeleton=skeleton, **values)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,16 @@ class PoseDataset:
 
     @property
     def skeleton(self) -> Skeleton:
+        """Landmarks of every pose.
+
+        Raises:
+            DatasetError: The dataset has annotations only.
+        """
+        if self.info.skeleton is None:
+            raise DatasetError(
+                f"{self.path} has annotations but no poses yet; make them with "
+                f"'signkit extract VIDEOS {self.path}'"
+            )
         return self.info.skeleton
 
     @cached_property

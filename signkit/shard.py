@@ -11,7 +11,8 @@ are kept, for parsing one costs more than reading a clip (0.8 against 0.2 ms).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -70,6 +71,55 @@ def shard_paths(poses_folder: Path) -> list[Path]:
     return sorted(poses_folder.glob("shard-*.parquet"))
 
 
+@contextmanager
+def open_shard(
+    path: Path, skeleton: Skeleton, *, made_by: Mapping[str, Any] | None = None
+) -> Iterator[Callable[[PoseSequence], None]]:
+    """Give a function that writes one clip; the shard appears when the block ends without an error.
+
+    Args:
+        path: The file.
+        skeleton: Landmarks of all its poses; other ones are a `ShardError`.
+        made_by: What made the landmarks, as `dataset.json` has it under `extractor`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    metadata = {
+        b"signkit.schema": SCHEMA.encode(),
+        b"signkit.skeleton": json.dumps(skeleton.to_json()).encode(),
+        b"signkit.extractor": json.dumps(dict(made_by or {})).encode(),
+    }
+    schema = _schema().with_metadata(metadata)
+    index: list[Row] = []
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=False,
+            use_byte_stream_split=[f"{name}.list.element" for name in _FLOATS],
+            write_statistics=False,
+        ) as writer,
+    ):
+
+        def add(pose: PoseSequence) -> None:
+            if pose.skeleton.landmarks != skeleton.landmarks:
+                raise ShardError(
+                    f"clip {pose.clip_id!r} has skeleton {pose.skeleton.name!r}, but the shard "
+                    f"{path} holds {skeleton.name!r}; one dataset has one skeleton"
+                )
+            for part, (row, arrays) in enumerate(_rows(pose)):
+                columns = {**asdict(row), "part": part, **arrays}
+                writer.write_table(pa.Table.from_pylist([columns], schema=schema))
+                index.append(row)
+
+        yield add
+        writer.add_key_value_metadata({_INDEX: json.dumps([astuple(row) for row in index])})
+
+
 def write_shard(
     path: Path, poses: Sequence[PoseSequence], *, made_by: Mapping[str, Any] | None = None
 ) -> None:
@@ -83,79 +133,59 @@ def write_shard(
     Raises:
         ShardError: There is no pose, or there are two skeletons.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if not poses:
         raise ShardError(f"no poses to write to {path}")
-    skeleton = poses[0].skeleton
-    metadata = {
-        b"signkit.schema": SCHEMA.encode(),
-        b"signkit.skeleton": json.dumps(skeleton.to_json()).encode(),
-        b"signkit.extractor": json.dumps(dict(made_by or {})).encode(),
-    }
-    schema = _schema().with_metadata(metadata)
-    with (
-        atomic_path(path) as temporary,
-        pq.ParquetWriter(
-            temporary,
-            schema,
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=False,
-            use_byte_stream_split=[f"{name}.list.element" for name in _FLOATS],
-            write_statistics=False,
-        ) as writer,
-    ):
-        index: list[Row] = []
+    with open_shard(path, poses[0].skeleton, made_by=made_by) as add:
         for pose in poses:
-            if pose.skeleton.landmarks != skeleton.landmarks:
-                raise ShardError(
-                    f"clip {pose.clip_id!r} has skeleton {pose.skeleton.name!r}, but the shard "
-                    f"{path} "
-                    f"holds {skeleton.name!r}; one dataset has one skeleton"
-                )
-            for part, (row, arrays) in enumerate(_rows(pose)):
-                columns = {**asdict(row), "part": part, **arrays}
-                writer.write_table(pa.Table.from_pylist([columns], schema=schema))
-                index.append(row)
-        writer.add_key_value_metadata({_INDEX: json.dumps([astuple(row) for row in index])})
+            add(pose)
 
 
 class ShardWriter:
-    """Collects poses and publishes a whole shard whenever enough of them are there.
+    """Writes poses as they come and publishes a whole shard whenever enough are in it.
 
     Args:
         folder: The `poses` folder of a dataset.
         first_shard: Number of the first shard to write.
         clips_per_shard: A shard is published after this many clips.
+        made_by: What made the landmarks, as `dataset.json` has it under `extractor`.
+        part: Names of shards begin with it, where several writers share a folder.
     """
 
-    def __init__(self, folder: Path, *, first_shard: int = 0, clips_per_shard: int = 256) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        first_shard: int = 0,
+        clips_per_shard: int = 256,
+        made_by: Mapping[str, Any] | None = None,
+        part: str = "",
+    ) -> None:
         self._folder = folder
         self._next = first_shard
         self._clips_per_shard = clips_per_shard
-        self._waiting: list[PoseSequence] = []
+        self._made_by = made_by
+        self._part = part
+        self._shard = ExitStack()
+        self._write: Callable[[PoseSequence], None] | None = None
+        self._n_clips = 0
 
     def add(self, pose: PoseSequence) -> None:
         """Take one clip; may publish a shard."""
-        self._waiting.append(pose)
-        if len(self._waiting) >= self._clips_per_shard:
-            self.flush()
-
-    def flush(self) -> None:
-        """Publish what is waiting."""
-        if self._waiting:
-            write_shard(shard_path(self._folder, self._next), self._waiting)
-            self._next += 1
-            self._waiting = []
+        if self._write is None:
+            path = shard_path(self._folder, self._next, part=self._part)
+            shard = open_shard(path, pose.skeleton, made_by=self._made_by)
+            self._write = self._shard.enter_context(shard)
+        self._write(pose)
+        self._n_clips += 1
+        if self._n_clips >= self._clips_per_shard:
+            self._shard.close()
+            self._next, self._n_clips, self._write = self._next + 1, 0, None
 
     def __enter__(self) -> "ShardWriter":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.flush()
+    def __exit__(self, *error: Any) -> None:
+        self._shard.__exit__(*error)
 
 
 def shard_index(path: Path) -> list[RowRef]:

@@ -162,7 +162,8 @@ def check_settings(path: Path, now: DatasetInfo) -> None:
 
 def _settings(info: DatasetInfo) -> dict[str, Any]:
     extractor = {k: v for k, v in info.extractor.items() if k != "options"}
-    return {"skeleton": info.skeleton.name, **extractor, **info.extractor.get("options", {})}
+    skeleton = info.skeleton.name if info.skeleton else None
+    return {"skeleton": skeleton, **extractor, **info.extractor.get("options", {})}
 
 
 def _shown(value: Any) -> str:

@@ -96,7 +96,9 @@ def make_executor(settings: ExtractSettings, *, n_clips: int) -> Executor:
     """
     make: Callable[..., Executor] = LocalExecutor
     if settings.executor == "ray":
-        from signkit.extract.ray import RayExecutor as make
+        from signkit.extract.ray import RayExecutor
+
+        make = RayExecutor
     return make(
         settings.extractor,
         settings.options,

@@ -18,15 +18,11 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from signkit.clip import Clip, ClipTable
+from signkit.clip import Clip, ClipTable, clip_id_of, is_video
 from signkit.errors import ClipTableError, DatasetError, MissingExtraError
 from signkit.extract.pictures import is_picture, sequence_of
 from signkit.extract.remote import file_system, is_url
 
-VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
-    | {".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
-)
 SPLIT_FOLDERS = frozenset({"train", "dev", "val", "valid", "validation", "test"})
 TABLE = "clips.csv"
 
@@ -73,12 +69,6 @@ def find_clips(videos: Path | str, *, labels: Path | None = None) -> list[Source
     return _unlisted(place, names)
 
 
-def clip_id_of(video: PurePosixPath | Path) -> str:
-    """The id of a video by its path below the folder: no suffix, no slashes, no spaces."""
-    stem = video.with_suffix("") if is_video(video.name) else video
-    return re.sub(r"\s+", "_", "-".join(stem.parts))
-
-
 def video_name(video: str, base: Path | None) -> str:
     """What a clip table calls a video: its path from `base`, absolute without one; URLs stay."""
     if is_url(video):
@@ -92,11 +82,6 @@ def relative_to(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive
         return path.absolute().as_posix()
-
-
-def is_video(name: str) -> bool:
-    """Whether a file with this name is a video."""
-    return PurePosixPath(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")
 
 
 def video_names(files: Iterable[str]) -> list[str]:

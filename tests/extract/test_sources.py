@@ -6,8 +6,9 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from signkit.clip import clip_id_of
 from signkit.errors import ClipTableError, DatasetError
-from signkit.extract.sources import clip_id_of, find_clips, video_name
+from signkit.extract.sources import find_clips, video_name
 
 
 def touch(folder: Path, *names: str) -> Path:
