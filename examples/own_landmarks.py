@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from signkit.convert.arrays import import_arrays
+from signkit.convert import import_dataset
 from signkit.dataset import PoseDataset
 from signkit.recipe import load_recipe
 from signkit.recognize import recognize
@@ -55,7 +55,7 @@ def write_arrays(folder: Path) -> None:
 def main(work: Path) -> float | None:
     """The word error rate on the signer who was held out."""
     write_arrays(work / "arrays")
-    import_arrays(work / "arrays", work / "dataset")
+    import_dataset("arrays", work / "arrays", work / "dataset")
     dataset = PoseDataset.open(work / "dataset")
     recipe = load_recipe("isolated", ["train.epochs=15", "model.width=32", "model.n_blocks=1"])
     train(recipe, dataset, work / "run")

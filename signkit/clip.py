@@ -6,6 +6,7 @@ spaces, therefore no gloss contains one. Columns that signkit does not know must
 they are carried along untouched.
 """
 
+import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -60,6 +61,7 @@ class Clip:
 
 COLUMNS = tuple(f.name for f in fields(Clip) if f.name != "extra")
 _TIMES = ("start_s", "end_s")
+_ALWAYS_WRITTEN = ("clip_id", "glosses", "signer", "split")
 
 
 class ClipTable:
@@ -102,13 +104,11 @@ class ClipTable:
         return cls(_numbered(frame.astype(str)))
 
     def write(self, path: Path) -> None:
-        """Write the table whole; columns without any value are left out, `clip_id` and `glosses`
-        never.
+        """Write the table whole; columns without any value are left out, but for `clip_id`,
+        `glosses`, `signer` and `split`.
         """
         keep = [
-            c
-            for c in self._frame.columns
-            if c in ("clip_id", "glosses", "signer", "split") or (self._frame[c] != "").any()
+            c for c in self._frame.columns if c in _ALWAYS_WRITTEN or (self._frame[c] != "").any()
         ]
         with atomic_path(path) as temporary:
             self._frame[keep].to_csv(temporary, index=False, lineterminator="\n")
@@ -133,6 +133,11 @@ class ClipTable:
     def ids(self) -> list[str]:
         return list(self._row_of)
 
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Names of the `x_...` columns."""
+        return tuple(c for c in self._frame.columns if c.startswith(EXTRA_PREFIX))
+
     def column(self, name: str) -> list[str]:
         """All values of one column as text, in the order of the rows."""
         return self._frame[name].tolist() if name in self._frame.columns else [""] * len(self)
@@ -155,6 +160,56 @@ class ClipTable:
         """This table followed by the clips it does not have yet; its own rows stay as they are."""
         new = [clip for clip in clips if clip.clip_id not in self._row_of]
         return ClipTable.from_clips([*self, *new]) if new else self
+
+
+class ClipWriter:
+    """Writes a clip table row by row, so that its size does not matter; whole or not at all.
+
+    The rows are taken as they are: whoever writes them keeps the rules of a `ClipTable`. Columns
+    that stay empty are left out at the end, `clip_id`, `glosses`, `signer` and `split` never.
+
+    Args:
+        path: The file.
+        extra: Names of the `x_...` columns.
+    """
+
+    def __init__(self, path: Path, *, extra: Sequence[str] = ()) -> None:
+        self._path = path
+        self._columns = [*COLUMNS, *extra]
+        self._used = set(_ALWAYS_WRITTEN)
+
+    def __enter__(self) -> "ClipWriter":
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._draft = self._path.with_name(f".{self._path.name}.draft.tmp")
+        self._file = self._draft.open("w", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        return self
+
+    def add(self, clip: Clip) -> None:
+        """Write one row."""
+        row = _row(clip)
+        cells = [row.get(column, "") for column in self._columns]
+        self._used.update(name for name, cell in zip(self._columns, cells, strict=True) if cell)
+        self._rows.writerow(cells)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._file.close()
+        try:
+            if kind is None:
+                self._publish()
+        finally:
+            self._draft.unlink(missing_ok=True)
+
+    def _publish(self) -> None:
+        keep = [i for i, column in enumerate(self._columns) if column in self._used]
+        with (
+            atomic_path(self._path) as temporary,
+            self._draft.open(encoding="utf-8", newline="") as draft,
+            temporary.open("w", encoding="utf-8", newline="") as file,
+        ):
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow([self._columns[i] for i in keep])
+            rows.writerows([cells[i] for i in keep] for cells in csv.reader(draft))
 
 
 def read_text_table(path: Path) -> "pd.DataFrame":

@@ -94,7 +94,7 @@ class PoseDataset:
         """Write `dataset.json` and `clips.csv` of a new dataset; poses are added as shards."""
         path.mkdir(parents=True, exist_ok=True)
         clips.write(path / "clips.csv")
-        write_text(path / "dataset.json", json.dumps(info.to_json(), indent=1, ensure_ascii=False))
+        write_info(path, info)
         return cls(path, info, clips)
 
     @property
@@ -207,6 +207,11 @@ class PoseDataset:
         if clip_id not in self._rows:
             raise DatasetError(f"{self.path} has no poses for clip {clip_id!r}; see failures.csv")
         return self._rows[clip_id]
+
+
+def write_info(dataset: Path, info: DatasetInfo) -> None:
+    """Write the `dataset.json` of a folder."""
+    write_text(dataset / "dataset.json", json.dumps(info.to_json(), indent=1, ensure_ascii=False))
 
 
 def read_info(dataset: Path) -> DatasetInfo:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from signkit.errors import DatasetError
+from signkit.errors import DatasetError, FormatError
 
 OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
@@ -44,10 +44,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, *, resume_key: str = "") -> Iterator[Path]:
     """A temporary folder beside `path` that becomes `path` when the block ends without an error.
 
-    What a killed run left behind is cleared by the next one.
+    What a killed run left behind is cleared by the next one, or, where both have the same
+    `resume_key`, found in the folder by the next one, to go on with.
 
     Raises:
         DatasetError: `path` is a file, or a folder with something in it.
@@ -56,13 +57,24 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise DatasetError(f"{path} already exists; choose another place or delete it first")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
+    key = temporary / ".resume_key"
+    if not (resume_key and key.is_file() and key.read_text(encoding="utf-8") == resume_key):
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+    if resume_key:
+        key.write_text(resume_key, encoding="utf-8")
+    is_kept = bool(resume_key)
     try:
         yield temporary
+        is_kept = False
+        key.unlink(missing_ok=True)
         temporary.replace(path)  # an empty folder may be replaced
+    except FormatError:
+        is_kept = False  # the next run would come to the same end
+        raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if not is_kept:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

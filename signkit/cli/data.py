@@ -21,13 +21,9 @@ from signkit.cli.printing import (
     first_few,
     percent,
     print_dataset,
-    print_export,
     print_extract,
     print_extract_plan,
-    print_import,
     print_json,
-    print_rows,
-    print_split,
     print_synth,
 )
 from signkit.cli.progress import progress, say
@@ -190,67 +186,6 @@ def extraction_note(state: "Progress") -> str:
     return f"{state.frames_per_s:.0f} frames/s{failed}"
 
 
-def list_formats(wanted: bool) -> None:
-    """Print the formats and leave, for `--list`."""
-    if not wanted:
-        return
-    from signkit.convert import FORMATS
-
-    rows = []
-    for name, form in FORMATS.items():
-        ways = [way for way, there in (("import", form.reader), ("export", form.writer)) if there]
-        rows.append((name, ", ".join(ways), form.description))
-    print_rows(rows)
-    raise typer.Exit
-
-
-Format = Annotated[str, typer.Argument(metavar="FORMAT", help="A name from --list.")]
-ListFormats = Annotated[
-    bool, typer.Option("--list", callback=list_formats, is_eager=True, help="List the formats.")
-]
-
-
-def import_(
-    format_name: Format,
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or file to read.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Dataset folder; must be new.")],
-    list_: ListFormats = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a dataset of somebody else's landmarks."""
-    from signkit.convert import import_dataset
-
-    with progress("import", quiet=quiet) as update:
-        summary = import_dataset(format_name, source, out, progress=update)
-    if as_json:
-        print_json(summary.to_json())
-    else:
-        print_import(summary)
-    _tell_unlisted(summary.unlisted, quiet=quiet)
-    end_with_failures(summary.failures, quiet=quiet)
-
-
-def export(
-    format_name: Format,
-    source: Annotated[Path, typer.Argument(metavar="DATASET", help="Dataset folder.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder or file; must be new.")],
-    list_: ListFormats = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write a dataset in a foreign format."""
-    from signkit.convert import export_dataset
-
-    with progress("export", quiet=quiet) as update:
-        summary = export_dataset(format_name, source, out, progress=update)
-    if as_json:
-        print_json(summary.to_json())
-    else:
-        print_export(summary)
-    _tell_unlisted(summary.unlisted, quiet=quiet)
-
-
 def inspect(
     dataset: Dataset,
     html: Annotated[
@@ -287,38 +222,6 @@ def inspect(
         raise typer.Exit(CHECK_FAILED)
 
 
-def split(
-    dataset: Dataset,
-    by: Annotated[
-        str | None, typer.Option(help="signer or sentence (kept whole), or random clips.")
-    ] = None,
-    dev: Annotated[float | None, typer.Option(help="Share of all clips wanted in dev.")] = None,
-    test: Annotated[float | None, typer.Option(help="Share of all clips wanted in test.")] = None,
-    holdout_signers: Annotated[
-        str | None, typer.Option(help="Signers, joined by commas, whose clips become test.")
-    ] = None,
-    seed: Seed = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Assign clips to train, dev and test; only what is asked for changes."""
-    from signkit.split import split_dataset
-
-    signers = holdout_signers.split(",") if holdout_signers else None
-    options = given(by=by, dev=dev, test=test, holdout_signers=signers, seed=seed)
-    summary = split_dataset(dataset, **options)
-    if as_json:
-        print_json(summary.to_json())
-    else:
-        print_split(summary)
-    if summary.lost_glosses:
-        say(
-            f"{len(summary.lost_glosses)} glosses of dev or test are not in train: "
-            f"{first_few(summary.lost_glosses)}",
-            quiet=quiet,
-        )
-
-
 def end_with_failures(failures: "Sequence[Failure]", *, quiet: bool) -> None:
     """List the clips that failed, if any, and leave with the exit code for that."""
     if failures:
@@ -326,12 +229,3 @@ def end_with_failures(failures: "Sequence[Failure]", *, quiet: bool) -> None:
         for line in failure_lines(failures):
             say(line, quiet=quiet)
         raise typer.Exit(SOME_FAILED)
-
-
-def _tell_unlisted(clip_ids: "Sequence[str]", *, quiet: bool) -> None:
-    if clip_ids:
-        say(
-            f"{len(clip_ids)} clips have landmarks but no row in clips.csv and were left "
-            f"out: {first_few(clip_ids)}",
-            quiet=quiet,
-        )

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from signkit import __version__
-from signkit.cli import data, demo, recognition, scores, tools, weights
+from signkit.cli import data, demo, exchange, recognition, scores, splits, tools, weights
 from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
@@ -30,9 +30,9 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
         "demo": demo.demo,
     },
     "Data": {
-        "import": data.import_,
-        "export": data.export,
-        "split": data.split,
+        "import": exchange.import_,
+        "export": exchange.export,
+        "split": splits.split,
         "synth": data.synth,
     },
     "Recognition": {"recipes": recognition.recipes},

@@ -52,10 +52,10 @@ def first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:FIRST_FEW]) + more
 
 
-def failure_lines(failures: "Sequence[Failure]") -> list[str]:
-    """What failed and why, the first few in full."""
+def failure_lines(failures: "Sequence[Failure]", *, n: int | None = None) -> list[str]:
+    """What failed and why, the first few in full; `n` where there are more than are given."""
     lines = [f"  {f.clip_id}: {f.reason}" for f in failures[:FIRST_FEW]]
-    rest = len(failures) - FIRST_FEW
+    rest = (len(failures) if n is None else n) - FIRST_FEW
     return [*lines, f"  and {rest} more, see failures.csv"] if rest > 0 else lines
 
 
@@ -98,9 +98,16 @@ def print_extract_plan(plan: "ExtractPlan") -> None:
 
 
 def print_import(summary: "ImportSummary") -> None:
+    if summary.is_dry_run:
+        print(
+            f"{summary.n_clips} clips, {summary.n_with_poses} with landmarks; nothing was written"
+        )
+        return
+    poses = f"skeleton {summary.skeleton}" if summary.skeleton else "annotations only"
+    cut = f", {summary.n_cut} cut out of longer ones" if summary.n_cut else ""
     print(
-        f"{summary.out}: {summary.n_with_poses} of {summary.n_clips} clips, {summary.n_frames} "
-        f"frames, skeleton {summary.skeleton}"
+        f"{summary.out}: {summary.n_with_poses} of {summary.n_clips} clips have poses{cut}, "
+        f"{summary.n_frames} frames, {poses}"
     )
 
 

@@ -56,7 +56,7 @@ def _bar(label: str, unit: str) -> Iterator[Update]:
         task = bar.add_task(label, total=None, rate="", note="")
         clock = _Clock()
 
-        def update(done: int, total: int, note: str = "") -> None:
+        def update(done: int, total: int | None, note: str = "") -> None:
             rate = clock.rate(done)
             shown = f"{rate:.3g} {unit}/s" if rate else ""
             bar.update(task, completed=done, total=total, rate=shown, note=note)
@@ -87,15 +87,16 @@ class _Lines:
         self._clock = _Clock()
         self._last_line = monotonic()
 
-    def update(self, done: int, total: int, note: str = "") -> None:
+    def update(self, done: int, total: int | None, note: str = "") -> None:
         rate = self._clock.rate(done)
-        if done < total and monotonic() - self._last_line < SECONDS_BETWEEN_LINES:
+        is_last = done == total
+        if not is_last and monotonic() - self._last_line < SECONDS_BETWEEN_LINES:
             return
         self._last_line = monotonic()
-        parts = [f"{self._label} {done}/{total}"]
+        parts = [f"{self._label} {done}" + (f"/{total}" if total is not None else "")]
         if rate:
             parts.append(f"{rate:.3g} {self._unit}/s")
-        if rate and done < total:
+        if rate and total is not None and not is_last:
             parts.append(f"{duration((total - done) / rate)} left")
         say(", ".join([*parts, *([note] if note else [])]))
 

@@ -9,8 +9,9 @@ inverses: shards keep 1/16 px, and an export writes pixels.
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.clip import ClipTable, read_text_table
+from signkit.convert.corpus import Corpus, Entry, ExportOptions, ImportOptions
+from signkit.convert.ledger import Ledger
 from signkit.convert.npz import NpzReader, NpzWriter
-from signkit.convert.summary import ExportSummary, ImportSummary
+from signkit.convert.summary import ExportSummary
 from signkit.dataset import DatasetInfo, PoseDataset
-from signkit.errors import FormatError, PoseError
-from signkit.failures import Failure, write_failures
+from signkit.errors import FormatError
 from signkit.files import atomic_folder, write_text
 from signkit.pose import PoseSequence
-from signkit.shard import ShardWriter
 from signkit.skeleton import Skeleton, skeleton_from_names
 from signkit.skeletons import SKELETONS, get_skeleton
 
@@ -55,73 +56,48 @@ class _Source:
     coords: NpzReader
     confidence: NpzReader | None
     times: NpzReader | None
+    files: ExitStack
 
 
-def import_arrays(source: Path, out: Path, *, progress: Progress | None = None) -> ImportSummary:
-    """A dataset from an arrays folder, read clip by clip.
-
-    A clip whose landmarks are missing or do not fit is listed in `failures.csv` and the rest goes
-    on.
+def read_arrays(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
+    """The clips of an arrays folder.
 
     Raises:
-        FormatError: The folder as a whole breaks the format, or none of its clips is usable.
-        DatasetError: `out` already exists, or `clips.csv` breaks the rules of a clip table.
+        FormatError: The folder as a whole breaks the format.
+        ClipTableError: `clips.csv` breaks the rules of a clip table.
     """
     corpus = _read_corpus(source / "corpus.json")
     table, frames = _read_clips(source / "clips.csv")
-    with _open(source, corpus, frames) as opened:
-        with atomic_folder(out) as folder:
-            PoseDataset.create(folder, _info(corpus, opened.skeleton), table)
-            n_frames, failures = _import_clips(opened, table, folder / "poses", progress)
-            if not n_frames:
-                raise FormatError(_nothing_usable(source, failures))
-            write_failures(folder / "failures.csv", failures)
-        unlisted = tuple(name for name in opened.coords.names if name not in table)
-    return ImportSummary(
-        out=out,
-        skeleton=opened.skeleton.name,
+    opened = _open(source, corpus, frames)
+    return Corpus(
+        info=_info(corpus, opened.skeleton),
+        entries=_entries(opened, table, ledger),
         n_clips=len(table),
-        n_with_poses=len(table) - len(failures),
-        n_frames=n_frames,
-        failures=tuple(failures),
-        unlisted=unlisted,
+        extra=table.extra_columns,
+        close=opened.files.close,
     )
 
 
-def _import_clips(
-    source: _Source, table: ClipTable, poses_folder: Path, progress: Progress | None
-) -> tuple[int, list[Failure]]:
-    """Write the shards; returns how many frames they hold and what failed."""
-    n_frames = 0
-    failures = [
-        Failure(clip_id, table[clip_id].video, "import", "coords.npz has no landmarks for it")
-        for clip_id in table.ids
-        if clip_id not in source.coords
-    ]
-    listed = [name for name in source.coords.names if name in table]
-    with ShardWriter(poses_folder) as shards:
-        for done, clip_id in enumerate(listed, start=1):
-            try:
-                pose = _pose(source, clip_id)
-            except (FormatError, PoseError) as error:
-                failures.append(Failure(clip_id, table[clip_id].video, "import", str(error)))
-            else:
-                shards.add(pose)
-                n_frames += pose.n_frames
-            if progress is not None:
-                progress(done, len(listed))
-    return n_frames, failures
+def _entries(source: _Source, table: ClipTable, ledger: Ledger) -> Iterator[Entry]:
+    for line, clip in enumerate(table, start=2):
+        there = clip.clip_id in source.coords
+        yield Entry(
+            clip,
+            read=partial(_pose, source, clip.clip_id) if there else None,
+            file="clips.csv",
+            line=line,
+            missing="" if there else "coords.npz has no landmarks for it",
+            is_unlabelled=True,
+        )
+    for name in source.coords.names:
+        if name not in table:
+            ledger.unlisted(name)
 
 
-def _nothing_usable(source: Path, failures: list[Failure]) -> str:
-    if not failures:
-        return f"{source / 'clips.csv'} names no clip; give every clip of coords.npz a row"
-    first = f"{failures[0].clip_id!r}: {failures[0].reason}"
-    return f"no clip of {source} has usable landmarks ({len(failures)} failed; first: {first})"
-
-
-def export_arrays(dataset: Path, out: Path, *, progress: Progress | None = None) -> ExportSummary:
-    """An arrays folder, in pixels, from a dataset; `import_arrays` makes the same dataset of it.
+def export_arrays(
+    dataset: Path, out: Path, options: ExportOptions, *, progress: Progress | None = None
+) -> ExportSummary:
+    """An arrays folder, in pixels, from a dataset; an import makes the same dataset of it.
 
     Raises:
         DatasetError: There is no dataset, or `out` already exists.
@@ -259,8 +235,7 @@ def _read_clips(path: Path) -> tuple[ClipTable, dict[str, _Frames]]:
     return table, {clip_id: _Frames(*row) for clip_id, row in zip(table.ids, rows, strict=True)}
 
 
-@contextmanager
-def _open(source: Path, corpus: dict[str, Any], frames: dict[str, _Frames]) -> Iterator[_Source]:
+def _open(source: Path, corpus: dict[str, Any], frames: dict[str, _Frames]) -> _Source:
     with ExitStack() as files:
 
         def optional(name: str) -> NpzReader | None:
@@ -268,14 +243,16 @@ def _open(source: Path, corpus: dict[str, Any], frames: dict[str, _Frames]) -> I
             return files.enter_context(NpzReader(path)) if path.is_file() else None
 
         coords = files.enter_context(NpzReader(source / "coords.npz"))
-        yield _Source(
+        return _Source(
             skeleton=_skeleton(corpus, coords, source / "corpus.json"),
             in_fractions=_in_fractions(corpus, source / "corpus.json"),
             frames=frames,
             coords=coords,
             confidence=optional("confidence.npz"),
             times=optional("times.npz"),
+            files=files.pop_all(),
         )
+    raise AssertionError  # an ExitStack swallows nothing
 
 
 def _skeleton(corpus: dict[str, Any], coords: NpzReader, path: Path) -> Skeleton:
@@ -301,7 +278,9 @@ def _skeleton(corpus: dict[str, Any], coords: NpzReader, path: Path) -> Skeleton
 
 
 def _info(corpus: dict[str, Any], skeleton: Skeleton) -> DatasetInfo:
-    texts = {key: str(corpus.get(key, "")) for key in ("name", "source", "licence", "note")}
+    texts = {
+        key: str(corpus.get(key, "")) for key in ("name", "source", "licence", "consent", "note")
+    }
     return DatasetInfo(skeleton=skeleton, extractor=corpus.get("extractor", {}), **texts)
 
 

@@ -70,7 +70,8 @@ def plan_extraction(
     settings = settings or ExtractSettings()
     sources = own_share(find_clips(videos, labels=labels), settings)
     with make_executor(settings, n_clips=1) as executor:
-        info = dataset_info(videos, executor.info, settings)
+        extractor = executor.info
+    info = dataset_info(videos, extractor, settings)
     ids = {source.clip.clip_id for source in sources}
     with looked_at(out, overwrite=overwrite) as place:
         if (place.folder / INFO).is_file() and not overwrite:
@@ -88,7 +89,7 @@ def plan_extraction(
         n_missing=sum(_is_missing(source) for source in to_do),
         hours=seconds / 3600,
         n_frames=n_frames,
-        gigabytes=n_frames * _bytes_per_frame(info.skeleton) / 1e9,
+        gigabytes=n_frames * _bytes_per_frame(extractor.skeleton) / 1e9,
         extractor=info.extractor,
     )
 

@@ -131,14 +131,12 @@ def test_labels_and_own_columns_come_along(tmp_path: Path) -> None:
         ),
         (take(), {"fps": "-1"}, "clip 'bad': fps is -1.0, expected a positive number"),
         (take(), {"width_px": "0"}, "the frame is 0 x 480 px; expected at least 1 x 1"),
-        (None, {}, "coords.npz has no landmarks for it"),
     ],
 )
 def test_a_bad_clip_is_listed_and_the_rest_goes_on(
     tmp_path: Path, coords: Any, cells: dict[str, str], reason: str
 ) -> None:
-    arrays = {"good": take(), **({} if coords is None else {"bad": coords})}
-    source = make_arrays(tmp_path / "a", arrays, rows={"bad": cells})
+    source = make_arrays(tmp_path / "a", {"good": take(), "bad": coords}, rows={"bad": cells})
     summary = import_arrays(source, tmp_path / "out")
     (failure,) = read_failures(tmp_path / "out" / "failures.csv").values()
     assert (failure.clip_id, failure.stage, failure.reason) == ("bad", "import", reason)
@@ -148,10 +146,22 @@ def test_a_bad_clip_is_listed_and_the_rest_goes_on(
     assert dataset.clips.ids == ["good", "bad"]
 
 
+def test_a_row_without_landmarks_is_missing(tmp_path: Path) -> None:
+    source = make_arrays(tmp_path / "a", {"x": take()}, rows={"y": {"split": "dev"}})
+    summary = import_arrays(source, tmp_path / "out")
+    assert (summary.missing_by_split, summary.failures) == ({"dev": 1}, ())
+    assert (tmp_path / "out" / "missing.csv").read_text() == (
+        "clip_id,video,split,signer,glosses,reason\ny,,dev,,,coords.npz has no landmarks for it\n"
+    )
+    assert PoseDataset.open(tmp_path / "out").clips.ids == ["x", "y"]
+
+
 def test_landmarks_without_a_row_are_reported_and_left_out(tmp_path: Path) -> None:
     source = make_arrays(tmp_path / "a", {"x": take()})
     np.savez(source / "coords.npz", x=take(), stray=take())
-    assert import_arrays(source, tmp_path / "out").unlisted == ("stray",)
+    assert import_arrays(source, tmp_path / "out").n_unlisted == 1
+    unlisted = (tmp_path / "out" / "unlisted.csv").read_text()
+    assert unlisted == "name,reason\nstray,no row names it\n"
     assert PoseDataset.open(tmp_path / "out").ids_with_poses == ["x"]
 
 
@@ -293,7 +303,8 @@ def test_exported_arrays_are_plain_numpy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("array", "did you mean 'arrays'?"), ("elan", "known: arrays")]
+    ("name", "hint"),
+    [("array", "did you mean 'arrays'?"), ("kaggle", "did you mean 'kaggle-islr'?")],
 )
 def test_an_unknown_format_offers_the_known_ones(tmp_path: Path, name: str, hint: str) -> None:
     with pytest.raises(SignkitError) as caught:

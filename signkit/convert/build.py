@@ -1,0 +1,251 @@
+"""A foreign corpus becomes a dataset: checked row by row, read ahead, written as it comes."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from signkit.clip import Clip, ClipTable, ClipWriter
+from signkit.convert.checks import Checker
+from signkit.convert.corpus import Corpus, Entry, ImportOptions
+from signkit.convert.join import join_corpus
+from signkit.convert.ledger import Ledger
+from signkit.convert.summary import ImportSummary, ledger_counts
+from signkit.convert.videos import VideoFolder
+from signkit.dataset import DatasetInfo, write_info
+from signkit.errors import FormatError, SkeletonError
+from signkit.files import atomic_folder, write_text
+from signkit.pose import PoseSequence
+from signkit.shard import ShardWriter, shard_index, shard_paths
+
+Progress = Callable[[int, int | None], None]
+
+THREADS = 2
+CLIPS_AHEAD = 4
+
+
+def build_dataset(
+    corpus: Corpus,
+    out: Path,
+    options: ImportOptions,
+    ledger: Ledger,
+    *,
+    source: str = "",
+    progress: Progress | None = None,
+    is_dry_run: bool = False,
+) -> ImportSummary:
+    """Write a dataset from a corpus, or join its annotations to a dataset that is there.
+
+    Args:
+        corpus: What a reader gave.
+        out: A new folder; for annotations also a dataset with poses.
+        options: What the user told the reader.
+        ledger: Told about everything that is wrong; written beside the dataset.
+        source: What the corpus was read from: a run that was stopped goes on when it is the same.
+        progress: Told after every clip how many are done, and of how many where that is known.
+        is_dry_run: Go through the annotations only and write nothing.
+
+    Raises:
+        FormatError: Nothing of the source can be used.
+        DatasetError: `out` exists and cannot be joined.
+    """
+    check = Checker(corpus, ledger)
+    rows = _rows(corpus, check, options, ledger)
+    if is_dry_run:
+        counts = _Counts()
+        for entry, clip in rows:
+            counts.add(clip, None)
+            counts.n_with_poses += entry.read is not None
+            counts.tell(progress, corpus)
+        return _summary(out, corpus, counts, check, ledger, is_dry_run=True)
+    if (out / "dataset.json").is_file():
+        joined = join_corpus(corpus, rows, out, ledger, progress)
+        return replace(joined, n_right_to_left=check.n_right_to_left)
+    key = sha256(f"{source}\n{corpus.info}\n{options}".encode()).hexdigest()
+    with atomic_folder(out, resume_key=key if corpus.info.skeleton else "") as folder:
+        counts = _write(corpus, rows, folder, ledger, progress)
+        if not counts.n_clips:
+            raise FormatError(f"{source} has no clip that can be used{_first(ledger)}")
+        if corpus.info.skeleton and not counts.n_with_poses:
+            raise FormatError(f"no clip of {source} has usable landmarks{_first(ledger)}")
+        write_info(folder, corpus.info)
+        ledger.write(folder)
+        summary = _summary(out, corpus, counts, check, ledger)
+        record = {k: v for k, v in summary.to_json().items() if k != "out"}
+        write_text(folder / "import.json", json.dumps(record, indent=1, ensure_ascii=False))
+    return summary
+
+
+def _rows(
+    corpus: Corpus, check: Checker, options: ImportOptions, ledger: Ledger
+) -> Iterator[tuple[Entry, Clip]]:
+    """Every entry with its checked row; at the end, what was never asked for is unlisted."""
+    labels = ClipTable.read(options.labels) if options.labels else None
+    videos = VideoFolder(options.videos) if options.videos else None
+    unused = set(labels.ids) if labels is not None else set()
+    for entry in corpus.entries:
+        if labels is not None:
+            if entry.clip.clip_id not in labels:
+                ledger.unlisted(entry.clip.clip_id, f"{options.labels} has no row for it")
+                continue
+            unused.discard(entry.clip.clip_id)
+            row = labels[entry.clip.clip_id]
+            entry = replace(entry, clip=replace(row, video=row.video or entry.clip.video))
+        clip = check(entry)
+        if clip is None:
+            continue
+        if videos is not None:
+            found = videos.find(clip.video or clip.clip_id)
+            clip = replace(clip, video=found or clip.video)
+            if found is None:
+                ledger.missing(clip, "no such video")
+        elif entry.missing:
+            ledger.missing(clip, entry.missing)
+        yield entry, clip
+    for clip_id in sorted(unused):
+        assert labels is not None
+        ledger.missing(labels[clip_id], "no landmarks")
+    for name in videos.unused() if videos is not None else ():
+        ledger.unlisted(name)
+
+
+class _Counts:
+    """What was written so far."""
+
+    def __init__(self) -> None:
+        self.n_clips = self.n_with_poses = self.n_frames = 0
+        self._hash = 0
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self._hash:064x}"
+
+    def add(self, clip: Clip, n_frames: int | None) -> None:
+        self.n_clips += 1
+        self.n_with_poses += n_frames is not None
+        self.n_frames += n_frames or 0
+        line = f"{clip.clip_id}\t{' '.join(clip.glosses)}\t{n_frames or 0}"
+        digest = int.from_bytes(sha256(line.encode()).digest())
+        self._hash = (self._hash + digest) % 2**256
+
+    def tell(self, progress: Progress | None, corpus: Corpus) -> None:
+        if progress is not None:
+            progress(self.n_clips, corpus.n_clips)
+
+
+def _write(
+    corpus: Corpus,
+    rows: Iterator[tuple[Entry, Clip]],
+    folder: Path,
+    ledger: Ledger,
+    progress: Progress | None,
+) -> _Counts:
+    counts = _Counts()
+    done, n_shards = _done_before(folder / "poses")
+    shards = ShardWriter(folder / "poses", first_shard=n_shards, made_by=corpus.info.extractor)
+    with ClipWriter(folder / "clips.csv", extra=corpus.extra) as table, shards:
+        for clip, pose in _read_ahead(rows, corpus, done, ledger):
+            table.add(clip)
+            if isinstance(pose, PoseSequence):
+                shards.add(pose)
+            counts.add(clip, pose.n_frames if isinstance(pose, PoseSequence) else pose)
+            counts.tell(progress, corpus)
+    return counts
+
+
+def _done_before(poses: Path) -> tuple[dict[str, int], int]:
+    """Clips that a run that was stopped has published, with their frames, and its shards."""
+    paths = shard_paths(poses)
+    done: dict[str, int] = {}
+    for path in paths:
+        for ref in shard_index(path):
+            done[ref.row.clip_id] = done.get(ref.row.clip_id, 0) + ref.row.n_frames
+    return done, len(paths)
+
+
+def _read_ahead(
+    rows: Iterable[tuple[Entry, Clip]], corpus: Corpus, done: dict[str, int], ledger: Ledger
+) -> Iterator[tuple[Clip, PoseSequence | int | None]]:
+    """Clips in order with their landmarks; the number of frames for what is written already.
+
+    Landmarks that cannot be used become failures. Landmarks are read by threads: most of the work
+    is unpacking, which Python's lock does not hold up.
+    """
+
+    def result(clip: Clip, pose: Future[PoseSequence] | int | None) -> PoseSequence | int | None:
+        if not isinstance(pose, Future):
+            return pose
+        try:
+            return pose.result()
+        except (FormatError, SkeletonError) as error:
+            ledger.failed(clip, str(error))
+            return None
+
+    waiting: deque[tuple[Clip, Future[PoseSequence] | int | None]] = deque()
+    with ThreadPoolExecutor(THREADS) if corpus.info.skeleton else nullcontext() as pool:
+        for entry, clip in rows:
+            pose: Future[PoseSequence] | int | None = done.get(clip.clip_id)
+            if pose is None and entry.read is not None and pool is not None:
+                pose = pool.submit(_read, entry, clip, corpus.info)
+            waiting.append((clip, pose))
+            if len(waiting) > THREADS * CLIPS_AHEAD:
+                clip, pose = waiting.popleft()
+                yield clip, result(clip, pose)
+        while waiting:
+            clip, pose = waiting.popleft()
+            yield clip, result(clip, pose)
+
+
+def _read(entry: Entry, clip: Clip, info: DatasetInfo) -> PoseSequence:
+    """The landmarks of an entry, under the id of its row and of the dataset's skeleton."""
+    assert entry.read is not None
+    assert info.skeleton is not None
+    pose = entry.read()
+    if not pose.n_frames:
+        raise FormatError("has no frames")
+    if (pose.skeleton.landmarks, pose.skeleton.n_dims) != (
+        info.skeleton.landmarks,
+        info.skeleton.n_dims,
+    ):
+        raise FormatError(
+            f"has {pose.skeleton.n_landmarks} landmarks in {pose.skeleton.n_dims} dimensions "
+            f"({pose.skeleton.name}), the dataset {info.skeleton.n_landmarks} in "
+            f"{info.skeleton.n_dims} ({info.skeleton.name}); one dataset has one skeleton"
+        )
+    return replace(pose, clip_id=clip.clip_id, skeleton=info.skeleton)
+
+
+def _summary(
+    out: Path,
+    corpus: Corpus,
+    counts: _Counts,
+    check: Checker,
+    ledger: Ledger,
+    *,
+    is_dry_run: bool = False,
+) -> ImportSummary:
+    return ImportSummary(
+        out=out,
+        skeleton=corpus.info.skeleton.name if corpus.info.skeleton else "",
+        n_clips=counts.n_clips,
+        n_with_poses=counts.n_with_poses,
+        n_frames=counts.n_frames,
+        n_right_to_left=check.n_right_to_left,
+        fingerprint=counts.fingerprint,
+        is_dry_run=is_dry_run,
+        **ledger_counts(ledger),
+    )
+
+
+def _first(ledger: Ledger) -> str:
+    """Why, as far as the ledger can say."""
+    if ledger.failures:
+        first = ledger.failures[0]
+        return f" ({ledger.n_failed} failed; first: {first.clip_id!r}: {first.reason})"
+    if ledger.first:
+        return f" ({ledger.n_bad_rows} bad rows; first: {next(iter(ledger.first.values()))})"
+    return f" ({ledger.n_missing} missing)" if ledger.n_missing else ""

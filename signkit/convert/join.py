@@ -1,0 +1,184 @@
+"""Annotations meet a dataset that has poses: rows are filled in, and clips are cut out of poses.
+
+A row belongs to the clip of its id, or else to the clip that was extracted from its video. With a
+time window it becomes a clip of its own, cut out of the pose of the whole video: recordings are
+extracted once, and annotated again and again. What a person wrote into the clip table stays;
+another value in the annotations is noted as a conflict.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from signkit.clip import Clip, ClipTable, clip_id_of
+from signkit.convert.corpus import Corpus, Entry
+from signkit.convert.ledger import KEPT, Ledger
+from signkit.convert.summary import ImportSummary, ledger_counts
+from signkit.dataset import PoseDataset, write_info
+from signkit.errors import DatasetError
+from signkit.pose import PoseSequence
+from signkit.shard import ShardWriter, shard_paths
+
+CUTS = "cut"
+_FILLED = ("glosses", "text", "signer", "language", "split", "session")
+
+
+def join_corpus(
+    corpus: Corpus,
+    rows: Iterable[tuple[Entry, Clip]],
+    out: Path,
+    ledger: Ledger,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> ImportSummary:
+    """Fill the clip table of the dataset `out` from annotations.
+
+    Raises:
+        DatasetError: The corpus has landmarks of its own, or `out` has none.
+    """
+    dataset = PoseDataset.open(out)
+    if corpus.info.skeleton is not None:
+        raise DatasetError(f"{out} already exists; choose another place or delete it first")
+    if dataset.info.skeleton is None:
+        raise DatasetError(
+            f"{out} holds annotations without poses already; choose another place, or extract its "
+            f"poses first: 'signkit extract VIDEOS {out}'"
+        )
+    join = _Join(dataset, ledger)
+    n_clips = 0
+    with ShardWriter(
+        dataset.poses_folder,
+        part=CUTS,
+        first_shard=len([p for p in shard_paths(dataset.poses_folder) if f"-{CUTS}-" in p.name]),
+        made_by=dataset.info.extractor,
+    ) as shards:
+        for entry, clip in rows:
+            pose = join.add(entry, clip)
+            if pose is not None:
+                shards.add(pose)
+            n_clips += 1
+            if progress is not None:
+                progress(n_clips, corpus.n_clips)
+    join.write(corpus)
+    ledger.write(out)
+    return ImportSummary(
+        out=out,
+        skeleton=dataset.skeleton.name,
+        n_clips=join.n_met,
+        n_with_poses=join.n_met,
+        n_frames=join.n_frames,
+        n_cut=join.n_cut,
+        **ledger_counts(ledger),
+    )
+
+
+class _Join:
+    """The clip table of a dataset while annotations are filled in."""
+
+    def __init__(self, dataset: PoseDataset, ledger: Ledger) -> None:
+        self._dataset = dataset
+        self._ledger = ledger
+        self._clips = {clip.clip_id: clip for clip in dataset.clips}
+        self._of_video = _clips_of_videos(dataset)
+        self._met: set[str] = set()
+        self.n_cut = 0
+        self.n_frames = 0
+
+    @property
+    def n_met(self) -> int:
+        return len(self._met)
+
+    def add(self, entry: Entry, clip: Clip) -> PoseSequence | None:
+        """Take one row; the pose that was cut out for it, if any."""
+        whole = self._of_video.get(clip_id_of(PurePosixPath(clip.video or clip.clip_id)))
+        has_window = clip.start_s is not None or clip.end_s is not None
+        if self._dataset.has_pose(clip.clip_id):
+            self._fill(clip.clip_id, entry, clip)
+            return None
+        if whole is not None and not has_window:
+            self._fill(whole, entry, clip)
+            return None
+        if whole is not None:
+            pose = _cut(self._dataset.pose(whole), clip)
+            if pose is not None:
+                self._clips[clip.clip_id] = replace(clip, video=self._clips[whole].video)
+                self._met |= {clip.clip_id, whole}
+                self.n_cut += 1
+                self.n_frames += pose.n_frames
+                return pose
+            found = f"is from {clip.start_s} s to {clip.end_s} s, where {whole!r} has no frames"
+            self._ledger.bad(
+                "outside_video",
+                found,
+                file=entry.file,
+                line=entry.line,
+                clip_id=clip.clip_id,
+                action="left out",
+            )
+            return None
+        self._ledger.missing(clip, "the dataset has no poses of it")
+        return None
+
+    def _fill(self, clip_id: str, entry: Entry, clip: Clip) -> None:
+        old = self._clips.get(clip_id, Clip(clip_id))
+        news = {name: getattr(clip, name) for name in _FILLED if getattr(clip, name)}
+        for name, new in news.items():
+            there = getattr(old, name)
+            if there and there != new:
+                shown, other = (" ".join(v) if isinstance(v, tuple) else v for v in (there, new))
+                self._ledger.bad(
+                    "conflict",
+                    f"has {name} {other!r}, the dataset {shown!r}",
+                    file=entry.file,
+                    line=entry.line,
+                    clip_id=clip_id,
+                    action=KEPT,
+                )
+        filled = {name: new for name, new in news.items() if not getattr(old, name)}
+        self._clips[clip_id] = replace(old, **filled, extra={**clip.extra, **old.extra})
+        self._met.add(clip_id)
+        self.n_frames += self._dataset.n_frames(clip_id)
+
+    def write(self, corpus: Corpus) -> None:
+        for clip_id in self._dataset.ids_with_poses:
+            if clip_id not in self._met:
+                self._ledger.unlisted(clip_id)
+        ClipTable.from_clips(self._clips.values()).write(self._dataset.path / "clips.csv")
+        told = {f.name: getattr(corpus.info, f.name) for f in fields(corpus.info)}
+        known = self._dataset.info
+        news = {name: told[name] for name in ("licence", "consent") if not getattr(known, name)}
+        write_info(self._dataset.path, replace(known, **news))
+
+
+def _clips_of_videos(dataset: PoseDataset) -> dict[str, str]:
+    """What a video is called by its path or by its name alone, to the clip of all of it."""
+    whole = [c for c in dataset.clips if c.start_s is None and c.end_s is None]
+    clips: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    for clip in whole:
+        if not dataset.has_pose(clip.clip_id):
+            continue
+        path = PurePosixPath(clip.video or clip.clip_id)
+        clips |= {clip.clip_id: clip.clip_id, clip_id_of(path): clip.clip_id}
+        names.setdefault(clip_id_of(PurePosixPath(path.name)), []).append(clip.clip_id)
+    alone = {name: ids[0] for name, ids in names.items() if len(ids) == 1}
+    return alone | clips
+
+
+def _cut(pose: PoseSequence, clip: Clip) -> PoseSequence | None:
+    """The frames of a time window; None where there are none."""
+    half = 0.5 / pose.fps
+    start = -np.inf if clip.start_s is None else clip.start_s - half
+    end = np.inf if clip.end_s is None else clip.end_s - half
+    frames = np.flatnonzero((pose.time_s >= start) & (pose.time_s < end))
+    if not len(frames):
+        return None
+    where = slice(int(frames[0]), int(frames[-1]) + 1)
+    return replace(
+        pose,
+        clip_id=clip.clip_id,
+        coords=pose.coords[where],
+        confidence=pose.confidence[where],
+        time_s=pose.time_s[where],
+    )

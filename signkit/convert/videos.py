@@ -1,0 +1,48 @@
+"""A folder of a corpus's videos: which of those that an annotation names are there."""
+
+import os
+from pathlib import Path, PurePosixPath
+
+from signkit.clip import is_video
+from signkit.errors import FormatError
+
+
+class VideoFolder:
+    """Finds videos by the name that an annotation gives them.
+
+    Copies of a corpus differ in folders and suffixes, so a video is looked for by its path, then by
+    its name, then by its name without the suffix; a name that two files have is not taken.
+
+    Raises:
+        FormatError: There is no such folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise FormatError(f"no folder of videos at {folder}")
+        self._folder = folder
+        self._by_name: dict[str, str | None] = {}
+        self._unused: set[str] = set()
+        for place, _, names in os.walk(folder):
+            below = PurePosixPath(Path(place).relative_to(folder).as_posix())
+            for name in filter(is_video, names):
+                path = str(below / name)
+                self._unused.add(path)
+                for key in {path, name, PurePosixPath(name).stem}:
+                    self._by_name[key] = None if key in self._by_name else path
+
+    def find(self, video: str) -> str | None:
+        """Its path below the folder, or None where it is not there."""
+        path = PurePosixPath(video)
+        for key in (str(path), path.name, path.stem):
+            found = self._by_name.get(key)
+            if found is not None:
+                self._unused.discard(found)
+                return found
+        if video and (self._folder / video).is_dir():  # of pictures
+            return video
+        return None
+
+    def unused(self) -> list[str]:
+        """Videos that nothing has asked for."""
+        return sorted(self._unused)
