@@ -39,6 +39,8 @@ class DatasetInfo:
         licence: What their licence allows.
         consent: What the signers agreed to.
         note: What a user of the corpus should know.
+        annotations: Format that the clip table was imported from before there were poses;
+            extraction then takes the table for its list of clips.
         created_by: The tool and version that made the folder.
     """
 
@@ -49,6 +51,7 @@ class DatasetInfo:
     licence: str = ""
     consent: str = ""
     note: str = ""
+    annotations: str = ""
     created_by: str = f"signkit {__version__}"
 
     def to_json(self) -> dict[str, Any]:

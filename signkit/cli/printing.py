@@ -124,7 +124,9 @@ def print_dataset(summary: "DatasetSummary") -> None:
     print_rows(
         [
             ("name", summary.name or "-"),
-            ("skeleton", summary.skeleton),
+            ("licence", summary.licence or "-"),
+            ("consent", summary.consent or "-"),
+            ("skeleton", summary.skeleton or "-"),
             ("extractor", summary.extractor or "-"),
             ("clips", summary.n_clips),
             ("with poses", summary.n_with_poses),

@@ -235,6 +235,7 @@ def _with_rights(corpus: Corpus, format_name: str, options: ImportOptions) -> Co
     card, info = read_card(format_name), corpus.info
     told = replace(
         info,
+        annotations="" if info.skeleton else format_name,
         licence=options.licence or info.licence or card.of_corpus("Licence"),
         consent=options.consent or info.consent or card.of_corpus("Consent"),
         source=info.source or card.of_corpus("Source"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from signkit.clip import Clip, ClipTable
-from signkit.dataset import DatasetInfo, PoseDataset, read_info
+from signkit.dataset import DatasetInfo, PoseDataset, read_info, write_info
 from signkit.errors import DatasetError
 from signkit.extract.output import CLIPS, INFO
 from signkit.extract.part import Part
@@ -93,6 +93,16 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         )
 
 
+def labels_of(path: Path, labels: Path | None) -> Path | None:
+    """The clip table that says which clips there are: the one given, or imported annotations.
+
+    Raises:
+        DatasetError: The folder's `dataset.json` is damaged.
+    """
+    has_annotations = (path / INFO).is_file() and read_info(path).annotations
+    return path / CLIPS if labels is None and has_annotations else labels
+
+
 def clear_leftovers(path: Path, part: Part | None) -> None:
     """Remove the temporary files of killed runs; of a part only its own, others may be at work."""
     pattern = f".*{part}*.tmp" if part else ".*.tmp"
@@ -126,6 +136,11 @@ def prepare_folder(
     if overwrite:
         remove_products(path)
     if (path / INFO).is_file():
+        annotated = read_info(path)
+        if annotated.skeleton is None:
+            write_info(
+                path, replace(annotated, skeleton=info.skeleton, extractor=info.extractor)
+            )
         check_settings(path, info)
         before = ClipTable.read(path / CLIPS)
         new = [source for source in sources if source.clip.clip_id not in before]
@@ -147,7 +162,10 @@ def check_settings(path: Path, now: DatasetInfo) -> None:
     Raises:
         DatasetError: It names each setting that differs.
     """
-    old, new = _settings(read_info(path)), _settings(now)
+    before = read_info(path)
+    if before.skeleton is None:  # annotations only
+        return
+    old, new = _settings(before), _settings(now)
     changes = [
         f"{name} {_shown(old.get(name))} -> {_shown(new.get(name))}"
         for name in sorted(old.keys() | new.keys())
@@ -172,7 +190,12 @@ def _shown(value: Any) -> str:
 
 def remove_products(path: Path) -> None:
     """Remove what a job made; the clip table stays."""
-    (path / INFO).unlink(missing_ok=True)  # first: nothing takes the rest for a dataset then
+    if (path / INFO).is_file():  # first: nothing takes the rest for a dataset then
+        info = read_info(path)
+        if info.annotations:
+            write_info(path, replace(info, skeleton=None, extractor={}))
+        else:
+            (path / INFO).unlink()
     for entry in list(path.iterdir()):
         if is_product(entry.name):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

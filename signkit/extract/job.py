@@ -15,7 +15,7 @@ from signkit.dataset import DatasetInfo
 from signkit.extract.destination import destination
 from signkit.extract.executors import Executor
 from signkit.extract.extractor import ExtractorInfo
-from signkit.extract.folder import prepare_folder
+from signkit.extract.folder import labels_of, prepare_folder
 from signkit.extract.landmarks import ClipJob, Extracted, Outcome
 from signkit.extract.output import CLIPS, INFO, Output
 from signkit.extract.progress import Meter, ProgressCallback
@@ -78,7 +78,8 @@ def extract(
             the URL of one.
         out: The dataset folder, or its URL.
         settings: How; by default with MediaPipe on every core.
-        labels: Clip table to use instead of `videos/clips.csv`.
+        labels: Clip table to use instead of `videos/clips.csv`. By default the one of `out`, where
+            annotations were imported into it.
         retry_failed: Try the clips listed as failures again.
         overwrite: Drop the poses of an earlier run; its clip table stays.
         progress: Told after every clip.
@@ -91,7 +92,7 @@ def extract(
         KeyboardInterrupt: Ctrl-C; what was finished is written.
     """
     settings = settings or ExtractSettings()
-    sources = find_clips(videos, labels=labels)
+    sources = find_clips(videos, labels=labels_of(Path(out), labels))
     part = settings.share
     with (
         make_executor(settings, n_clips=len(sources)) as executor,  # starts while the rest is read

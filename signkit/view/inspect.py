@@ -65,7 +65,9 @@ class DatasetSummary:
 
     Args:
         name: Of the corpus.
-        skeleton: Name of the landmark schema.
+        skeleton: Name of the landmark schema; empty where there are annotations only.
+        licence: What may be done with the corpus.
+        consent: What its signers agreed to.
         extractor: Name and version of what made the landmarks; empty if unknown.
         n_clips: Rows of the clip table.
         n_with_poses: Of these, clips with landmarks.
@@ -91,6 +93,8 @@ class DatasetSummary:
 
     name: str
     skeleton: str
+    licence: str
+    consent: str
     extractor: str
     n_clips: int
     n_with_poses: int
@@ -164,10 +168,14 @@ def _summary(dataset: PoseDataset, table: "pd.DataFrame") -> DatasetSummary:
     clips = list(dataset.clips)
     measures = pool_measures(table)
     hand_rates = table[table["hand_rate"].notna()].sort_values(["hand_rate", "clip_id"])[:N_WORST]
-    has_hands = any(part in dataset.skeleton.parts for part in HANDS)
+    skeleton = dataset.info.skeleton
+    parts = tuple(skeleton.parts) if skeleton else ()
+    has_hands = any(part in parts for part in HANDS)
     return DatasetSummary(
         name=dataset.info.name,
-        skeleton=dataset.skeleton.name,
+        skeleton=skeleton.name if skeleton else "",
+        licence=dataset.info.licence,
+        consent=dataset.info.consent,
         extractor=_extractor(dataset.info.extractor),
         n_clips=len(clips),
         n_with_poses=sum(dataset.has_pose(clip.clip_id) for clip in clips),
@@ -179,7 +187,7 @@ def _summary(dataset: PoseDataset, table: "pd.DataFrame") -> DatasetSummary:
         n_glosses=len({gloss for clip in clips for gloss in clip.glosses}),
         n_gloss_tokens=sum(len(clip.glosses) for clip in clips),
         splits=_split_counts(dataset, clips),
-        detection_rate={p: measures.detection.get(p, 0.0) for p in dataset.skeleton.parts},
+        detection_rate={p: measures.detection.get(p, 0.0) for p in parts},
         hand_rate=(measures.hand_rate or 0.0) if has_hands else None,
         worst_hands=tuple(zip(hand_rates["clip_id"], hand_rates["hand_rate"], strict=True)),
         n_failed=len(_failures(dataset)),

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from signkit.clip import Clip
+from signkit.dataset import PoseDataset
+from signkit.errors import DatasetError
+from tests.convert.corpora import bad_rows, build, entry, lines, posed
+from tests.factories import make_dataset
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> PoseDataset:
+    """Three extracted videos of 12 frames at 25 frames/s, one of them labelled by hand."""
+    clips = [
+        Clip("a", video="../videos/a.mp4"),
+        Clip("s1_color", video="../videos/day/s1_color.mp4"),
+        Clip("c", video="../videos/c.mp4", glosses=("MILK",), signer="ann"),
+    ]
+    return make_dataset(tmp_path / "data", clips)
+
+
+def test_rows_are_filled_in_by_id_and_by_video(dataset: PoseDataset) -> None:
+    entries = [
+        entry("a", signer="ben", split="dev", extra={"x_view": "front"}),
+        entry("s1", video="s1_color.mp4", glosses=("BREAD",)),
+    ]
+    summary = build(entries, dataset.path, extra=("x_view",))
+    after = PoseDataset.open(dataset.path).clips
+    assert after.ids == dataset.clips.ids
+    assert (after["a"].glosses, after["a"].signer, after["a"].split) == (("TEA",), "ben", "dev")
+    assert after["a"].video == "../videos/a.mp4"
+    assert after["a"].extra == {"x_view": "front"}
+    assert after["s1_color"].glosses == ("BREAD",)
+    assert (summary.n_clips, summary.n_with_poses, summary.n_frames) == (2, 2, 24)
+    assert lines(dataset.path / "unlisted.csv") == ["name,reason", "c,no row names it"]
+
+
+def test_what_a_person_wrote_stays_and_the_conflict_is_listed(dataset: PoseDataset) -> None:
+    build([entry("c", glosses=("TEA",), signer="ann", text="Tee")], dataset.path)
+    row = PoseDataset.open(dataset.path).clips["c"]
+    assert (row.glosses, row.text) == (("MILK",), "Tee")
+    assert bad_rows(dataset.path) == [
+        "conflict,table.csv,2,c,\"has glosses 'TEA', the dataset 'MILK'\",kept"
+    ]
+
+
+def test_a_window_becomes_a_clip_cut_out_of_the_pose_of_the_video(dataset: PoseDataset) -> None:
+    entries = [
+        entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2),
+        entry("a-2", video="a.mp4", start_s=0.2, end_s=None, glosses=("MILK",)),
+        entry("a-3", video="a.mp4", start_s=7.0, end_s=8.0, line=4),
+    ]
+    summary = build(entries, dataset.path)
+    after = PoseDataset.open(dataset.path)
+    whole = after.pose("a")
+    first, second = after.pose("a-1"), after.pose("a-2")
+    assert np.array_equal(first.coords, whole.coords[2:5], equal_nan=True)
+    assert first.time_s.tolist() == whole.time_s[2:5].tolist()
+    assert second.n_frames == 7
+    assert after.clips["a-2"].video == "../videos/a.mp4"
+    assert "a-3" not in after.clips
+    assert (summary.n_cut, summary.n_left_out) == (2, 1)
+    assert bad_rows(dataset.path) == [
+        "outside_video,table.csv,4,a-3,\"is from 7.0 s to 8.0 s, where 'a' has no frames\",left out"
+    ]
+
+
+def test_joining_again_changes_nothing(dataset: PoseDataset) -> None:
+    entries = [entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2), entry("c", split="dev")]
+    build(entries, dataset.path)
+    before = {
+        p: p.read_bytes()
+        for p in dataset.path.rglob("*")
+        if p.name != "unlisted.csv" and p.is_file()
+    }
+    summary = build(entries, dataset.path)
+    assert summary.n_cut == 0
+    assert {p: p.read_bytes() for p in before} == before
+    assert len(list(dataset.poses_folder.glob("*cut*"))) == 1
+
+
+def test_more_annotations_are_cut_out_later(dataset: PoseDataset) -> None:
+    build([entry("a-1", video="a.mp4", start_s=0.0, end_s=0.2)], dataset.path)
+    build([entry("a-2", video="a.mp4", start_s=0.2, end_s=0.4)], dataset.path)
+    assert PoseDataset.open(dataset.path).ids_with_poses[:2] == ["a", "s1_color"]
+    assert PoseDataset.open(dataset.path).ids_with_poses[3:] == ["a-1", "a-2"]
+
+
+def test_a_row_of_a_video_that_was_not_extracted_is_missing(dataset: PoseDataset) -> None:
+    summary = build([entry("z", split="test")], dataset.path)
+    assert summary.missing_by_split == {"test": 1}
+    assert "z" not in PoseDataset.open(dataset.path).clips
+
+
+def test_landmarks_do_not_join_and_annotations_do_not_replace_annotations(
+    dataset: PoseDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match="already exists; choose another place or delete it"):
+        build([posed("a")], dataset.path, has_poses=True)
+    build([entry("a")], tmp_path / "table")
+    with pytest.raises(DatasetError, match="holds annotations without poses already; "):
+        build([entry("a")], tmp_path / "table")

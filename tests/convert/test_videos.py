@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from signkit.convert.corpus import ImportOptions
+from signkit.convert.videos import VideoFolder
+from signkit.dataset import PoseDataset
+from signkit.errors import FormatError
+from tests.convert.corpora import build, entry, lines
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    for name in ("a.mp4", "day/b.webm", "one/twin.mp4", "two/twin.mp4", "notes.txt", "pics/1.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("a.mp4", "a.mp4"),
+        ("b.webm", "day/b.webm"),  # in another folder
+        ("old/b.mp4", "day/b.webm"),  # with another suffix
+        ("a", "a.mp4"),
+        ("one/twin.mp4", "one/twin.mp4"),
+        ("twin.mp4", None),  # which of the two?
+        ("pics", "pics"),  # pictures
+        ("c.mp4", None),
+        ("", None),
+    ],
+)
+def test_a_video_is_found_by_path_name_or_stem(videos: Path, asked: str, found: str | None) -> None:
+    assert VideoFolder(videos).find(asked) == found
+
+
+def test_what_nobody_asked_for_is_told(videos: Path) -> None:
+    folder = VideoFolder(videos)
+    folder.find("a.mp4")
+    assert folder.unused() == ["day/b.webm", "one/twin.mp4", "two/twin.mp4"]
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError) as caught:
+        VideoFolder(tmp_path / "no")
+    assert str(caught.value) == f"no folder of videos at {tmp_path / 'no'}"
+
+
+def test_missing_videos_are_counted_by_split_and_gloss(videos: Path, tmp_path: Path) -> None:
+    entries = [
+        entry("a", video="a.mp4", split="train"),
+        entry("b", video="b.mp4", split="train"),
+        entry("c", video="c.mp4", split="test", glosses=("MILK",)),
+        entry("d", video="d.mp4", split="test"),
+    ]
+    summary = build(entries, tmp_path / "out", ImportOptions(videos=videos))
+    assert summary.missing_by_split == {"test": 2}
+    assert summary.missing_by_gloss == {"MILK": 1, "TEA": 1}
+    assert lines(tmp_path / "out" / "missing.csv")[1:] == [
+        "c,c.mp4,test,,MILK,no such video",
+        "d,d.mp4,test,,TEA,no such video",
+    ]
+    assert lines(tmp_path / "out" / "unlisted.csv")[1:] == [
+        "one/twin.mp4,no row names it",
+        "two/twin.mp4,no row names it",
+    ]
+    assert PoseDataset.open(tmp_path / "out").clips["b"].video == "day/b.webm"
