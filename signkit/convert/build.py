@@ -144,16 +144,29 @@ def _write(
     ledger: Ledger,
     progress: Progress | None,
 ) -> _Counts:
+    """Write table and shards; these by a thread of their own, for packing takes as long as reading.
+
+    A clip counts as done when it was handed to that thread, at most `CLIPS_AHEAD` too early.
+    """
     counts = _Counts()
     done, n_shards = _done_before(folder / "poses")
     shards = ShardWriter(folder / "poses", first_shard=n_shards, made_by=corpus.info.extractor)
-    with ClipWriter(folder / "clips.csv", extra=corpus.extra) as table, shards:
+    packing: deque[Future[None]] = deque()
+    with (
+        ClipWriter(folder / "clips.csv", extra=corpus.extra) as table,
+        shards,
+        ThreadPoolExecutor(1) as packer,
+    ):
         for clip, pose in _read_ahead(rows, corpus, done, ledger):
             table.add(clip)
             if isinstance(pose, PoseSequence):
-                shards.add(pose)
+                packing.append(packer.submit(shards.add, pose))
+                while len(packing) > CLIPS_AHEAD:
+                    packing.popleft().result()
             counts.add(clip, pose.n_frames if isinstance(pose, PoseSequence) else pose)
             counts.tell(progress, corpus)
+        for last in packing:
+            last.result()
     return counts
 
 
