@@ -4,7 +4,7 @@
 
 Every figure is a ratio of two runs made in turns on the same videos, the median over the repeats.
 VIDEOS is a folder of videos; without one, generated signers are drawn. The runs are processes of
-their own, start-up included. pose-format: pip install 'signkit[bench]'.
+their own, start-up included. pose-format: pip install 'signkit[dev]'.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def against_pose_format(videos: Path, folder: Path, cores: list[int], repeats: i
     """Speed against pose-format's directory tool with two workers."""
     tool = Path(sys.executable).parent / "videos_to_poses"
     if not tool.is_file():
-        print("pose-format is not installed: pip install 'signkit[bench]'")
+        print("pose-format is not installed: pip install 'signkit[dev]'")
         return
 
     def peer() -> float:

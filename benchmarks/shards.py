@@ -3,8 +3,8 @@
     python benchmarks/shards.py [VIDEOS] [--clips 20000]
 
 The landmarks are those MediaPipe finds in a folder of videos, as float32; without VIDEOS, in 24
-drawn ones. The random clip comes out of CLIPS generated ones. pose-format: pip install
-'signkit[bench]'.
+drawn ones. The random clip comes out of CLIPS generated ones. pose-format comes with
+'signkit[dev]'.
 """
 
 import argparse

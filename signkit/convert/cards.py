@@ -5,6 +5,7 @@ consent of a dataset from there, and an export repeats them.
 """
 
 import re
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ FIELDS = (
     "Landmarks",
     "Import",
 )
+TEMPLATE = "TEMPLATE.md"
 SECTIONS = ("Known faults", "Not for")
 _ROW = re.compile(r"^\| (\w+) \| (.+?) \|$", re.MULTILINE)
 
@@ -70,11 +72,11 @@ def read_card(name: str) -> Card:
 
 def card_names() -> list[str]:
     """Names of all cards."""
-    return sorted(path.stem for path in _folder().glob("*.md") if path.stem != "TEMPLATE")
+    return sorted(path.stem for path in _folder().glob("*.md") if path.name != TEMPLATE)
 
 
 def _folder() -> Path:
-    """Inside an installed package, or beside the package in a checkout."""
-    package = Path(signkit.__file__).parent
-    installed = package / "data_cards"
-    return installed if installed.is_dir() else package.parent / "data_cards"
+    """Beside the package in a checkout, among the shared data of an installation."""
+    checkout = Path(signkit.__file__).parent.parent / "data_cards"
+    installed = Path(sysconfig.get_path("data")) / "share" / "signkit" / "data_cards"
+    return checkout if (checkout / TEMPLATE).is_file() else installed
