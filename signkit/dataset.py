@@ -118,6 +118,11 @@ class PoseDataset:
             )
         return self.info.skeleton
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the skeleton's parts; none where the dataset has annotations only."""
+        return tuple(self.info.skeleton.parts) if self.info.skeleton else ()
+
     @cached_property
     def _rows(self) -> dict[str, list[RowRef]]:
         rows: dict[str, list[RowRef]] = {}

@@ -116,6 +116,8 @@ def print_export(summary: "ExportSummary") -> None:
         f"{summary.out}: {summary.n_clips} clips, {summary.n_with_poses} with poses, "
         f"{summary.n_frames} frames"
     )
+    if summary.sha256:
+        print(f"sha256 {summary.sha256}")
 
 
 def print_dataset(summary: "DatasetSummary") -> None:

@@ -65,7 +65,7 @@ def clip_table(dataset: PoseDataset, progress: Progress | None = None) -> "pd.Da
 def _numbers(dataset: PoseDataset) -> list[str]:
     parts = [
         column.format(part)
-        for part in dataset.skeleton.parts
+        for part in dataset.parts
         for column in ("rate_{}", "gap_{}_s", "gaps_{}")
     ]
     return ["fps", *_MEASURES, *parts, *RECORDED]

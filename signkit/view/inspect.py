@@ -169,8 +169,7 @@ def _summary(dataset: PoseDataset, table: "pd.DataFrame") -> DatasetSummary:
     measures = pool_measures(table)
     hand_rates = table[table["hand_rate"].notna()].sort_values(["hand_rate", "clip_id"])[:N_WORST]
     skeleton = dataset.info.skeleton
-    parts = tuple(skeleton.parts) if skeleton else ()
-    has_hands = any(part in parts for part in HANDS)
+    has_hands = any(part in dataset.parts for part in HANDS)
     return DatasetSummary(
         name=dataset.info.name,
         skeleton=skeleton.name if skeleton else "",
@@ -187,7 +186,7 @@ def _summary(dataset: PoseDataset, table: "pd.DataFrame") -> DatasetSummary:
         n_glosses=len({gloss for clip in clips for gloss in clip.glosses}),
         n_gloss_tokens=sum(len(clip.glosses) for clip in clips),
         splits=_split_counts(dataset, clips),
-        detection_rate={p: measures.detection.get(p, 0.0) for p in parts},
+        detection_rate={p: measures.detection.get(p, 0.0) for p in dataset.parts},
         hand_rate=(measures.hand_rate or 0.0) if has_hands else None,
         worst_hands=tuple(zip(hand_rates["clip_id"], hand_rates["hand_rate"], strict=True)),
         n_failed=len(_failures(dataset)),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from signkit.cli.main import run
-from signkit.clip import Clip
+from signkit.clip import Clip, ClipTable
 from signkit.convert import export_dataset
-from signkit.dataset import PoseDataset
+from signkit.dataset import DatasetInfo, PoseDataset
 from signkit.shard import write_shard
 from tests.extract.films import write_film
 from tests.factories import make_dataset, make_pose
@@ -260,3 +260,13 @@ def test_what_extract_cannot_do_is_one_plain_line(
     assert run(["extract", str(two_videos), str(tmp_path / "out"), *options]) == 1
     assert capsys.readouterr().err == f"error: {message}\n"
     assert not (tmp_path / "out").exists()
+
+
+def test_annotations_without_poses_can_be_inspected(tmp_path: Path, capsys: Capture) -> None:
+    table = ClipTable.from_clips([Clip("a", glosses=("TEA",), split="train")])
+    PoseDataset.create(tmp_path / "data", DatasetInfo("table", licence="CC0-1.0"), table)
+    assert run(["inspect", str(tmp_path / "data"), "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "licence                        CC0-1.0" in lines
+    assert "skeleton                       -" in lines
+    assert "train  1      0           1         0        1" in lines
