@@ -14,7 +14,7 @@ import numpy as np
 
 from signkit.clip import Clip, ClipTable, clip_id_of
 from signkit.convert.corpus import Corpus, Entry
-from signkit.convert.ledger import KEPT, Ledger
+from signkit.convert.ledger import KEPT, LEFT_OUT, REPAIRED, Ledger
 from signkit.convert.summary import ImportSummary, ledger_counts
 from signkit.dataset import PoseDataset, write_info
 from signkit.errors import DatasetError
@@ -100,25 +100,32 @@ class _Join:
             self._fill(whole, entry, clip)
             return None
         if whole is not None:
-            pose = _cut(self._dataset.pose(whole), clip)
-            if pose is not None:
-                self._clips[clip.clip_id] = replace(clip, video=self._clips[whole].video)
-                self._met |= {clip.clip_id, whole}
-                self.n_cut += 1
-                self.n_frames += pose.n_frames
-                return pose
-            found = f"is from {clip.start_s} s to {clip.end_s} s, where {whole!r} has no frames"
-            self._ledger.bad(
-                "outside_video",
-                found,
-                file=entry.file,
-                line=entry.line,
-                clip_id=clip.clip_id,
-                action="left out",
-            )
-            return None
+            return self._cut_out(whole, entry, clip)
         self._ledger.missing(clip, "the dataset has no poses of it")
         return None
+
+    def _cut_out(self, whole: str, entry: Entry, clip: Clip) -> PoseSequence | None:
+        video = self._dataset.pose(whole)
+        pose = _cut(video, clip)
+        if pose is None:
+            found = f"is from {clip.start_s} s to {clip.end_s} s, where {whole!r} has no frames"
+            self._note("outside_video", found, entry, clip, LEFT_OUT)
+            return None
+        end_s = float(video.time_s[-1]) + 1 / video.fps
+        if clip.end_s is not None and clip.end_s > end_s + 0.5 / video.fps:
+            found = f"ends at {clip.end_s:g} s of a video of {end_s:g} s; now at its end"
+            self._note("outside_video", found, entry, clip, REPAIRED)
+            clip = replace(clip, end_s=end_s)
+        self._clips[clip.clip_id] = replace(clip, video=self._clips[whole].video)
+        self._met |= {clip.clip_id, whole}
+        self.n_cut += 1
+        self.n_frames += pose.n_frames
+        return pose
+
+    def _note(self, kind: str, found: str, entry: Entry, clip: Clip, action: str) -> None:
+        self._ledger.bad(
+            kind, found, file=entry.file, line=entry.line, clip_id=clip.clip_id, action=action
+        )
 
     def _fill(self, clip_id: str, entry: Entry, clip: Clip) -> None:
         old = self._clips.get(clip_id, Clip(clip_id))
@@ -127,14 +134,8 @@ class _Join:
             there = getattr(old, name)
             if there and there != new:
                 shown, other = (" ".join(v) if isinstance(v, tuple) else v for v in (there, new))
-                self._ledger.bad(
-                    "conflict",
-                    f"has {name} {other!r}, the dataset {shown!r}",
-                    file=entry.file,
-                    line=entry.line,
-                    clip_id=clip_id,
-                    action=KEPT,
-                )
+                found = f"has {name} {other!r}, the dataset {shown!r}"
+                self._note("conflict", found, entry, old, KEPT)
         filled = {name: new for name, new in news.items() if not getattr(old, name)}
         self._clips[clip_id] = replace(old, **filled, extra={**clip.extra, **old.extra})
         self._met.add(clip_id)

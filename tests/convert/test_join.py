@@ -67,6 +67,14 @@ def test_a_window_becomes_a_clip_cut_out_of_the_pose_of_the_video(dataset: PoseD
     ]
 
 
+def test_a_window_that_goes_on_after_the_video_ends_with_it(dataset: PoseDataset) -> None:
+    build([entry("a-1", video="a.mp4", start_s=0.4, end_s=2.0)], dataset.path)
+    assert PoseDataset.open(dataset.path).clips["a-1"].end_s == pytest.approx(0.48)
+    assert bad_rows(dataset.path) == [
+        "outside_video,table.csv,2,a-1,ends at 2 s of a video of 0.48 s; now at its end,repaired"
+    ]
+
+
 def test_joining_again_changes_nothing(dataset: PoseDataset) -> None:
     entries = [entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2), entry("c", split="dev")]
     build(entries, dataset.path)
