@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from signkit.extract.extractor import Extractor, ExtractorOptions, make_extractor
 from signkit.extract.landmarks import ClipFrames, ClipJob
-from signkit.extract.person import Track
-from signkit.extract.signer import choose_signers
-from signkit.extract.tracking import Sightings, Tracker
 from signkit.extract.video import VideoReader
+from signkit.people.signer import choose_signers
+from signkit.people.track import Track
+from signkit.people.tracking import Sightings, Tracker
 from signkit.skeleton import Skeleton
 from signkit.synth.render import write_video
 from signkit.synth.scene import FPS, Scene, scenes

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, TextIO
 
 from signkit.clip import Clip
@@ -31,6 +32,7 @@ KINDS = {
     "missing_value": "a value that the format promises is not there",
     "not_nfc": "letters that are not composed as usual (Unicode NFC)",
     "odd_id": "an id with spaces or slashes",
+    "odd_landmarks": "landmarks that had to be scaled, or that need no repair",
     "odd_space": "spaces that are doubled, at an end, or not plain",
     "outside_video": "a time window outside of the video",
     "stray_quote": "a quotation mark that no other belongs to",
@@ -93,6 +95,7 @@ class Ledger:
         self.n_left_out = 0
         self.first: dict[str, BadRow] = {}
         self.failures: list[Failure] = []
+        self._lock = Lock()
         self._folder = TemporaryDirectory(prefix="signkit-ledger-")
         self._tables: dict[str, _Table] = {}
 
@@ -114,7 +117,7 @@ class Ledger:
         clip_id: str = "",
         action: str = KEPT,
     ) -> None:
-        """Note a bad row.
+        """Note a bad row; threads that read landmarks may do so too.
 
         Raises:
             FormatError: The ledger is strict.
@@ -124,11 +127,12 @@ class Ledger:
             where = file if line is None else f"{file} line {line}"
             raise FormatError(f"{where}: {found}; correct it, or leave --strict away to list it")
         assert kind in KINDS, kind
-        self.bad_rows[kind] += 1
-        self.n_left_out += action == LEFT_OUT
-        self.first.setdefault(kind, row)
         columns = ("kind", "file", "line", "clip_id", "found", "action")
-        self._add("bad_rows", columns, vars(row).values())
+        with self._lock:
+            self.bad_rows[kind] += 1
+            self.n_left_out += action == LEFT_OUT
+            self.first.setdefault(kind, row)
+            self._add("bad_rows", columns, vars(row).values())
 
     def missing(self, clip: Clip, reason: str) -> None:
         """Note a clip that is listed and whose video or landmarks are not there."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from signkit.errors import ExtractionError
-from signkit.extract.person import Frames, Track
+from signkit.extract.person import Frames
+from signkit.people.track import Track
 from signkit.skeleton import Skeleton
 
 

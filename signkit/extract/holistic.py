@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError, WeightsError
-from signkit.extract.person import Image, Landmarks
+from signkit.extract.person import Image
+from signkit.people.track import Landmarks
 from signkit.skeleton import Skeleton
 
 PARTS = ("pose", "face", "left_hand", "right_hand")

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.extract.holistic import Backend, Landmarker, PartsReader, detect
-from signkit.extract.look import Floats
-from signkit.extract.person import Crop, Image, Landmarks
-from signkit.extract.tracking import GAP_S
+from signkit.extract.person import Crop, Image
+from signkit.people.track import Floats, Landmarks
+from signkit.people.tracking import GAP_S
 
 ROOM = 1.5
 """Sides of a window, in those of the box it was opened for."""

@@ -13,11 +13,11 @@ from signkit.extract.extractor import Extractor
 from signkit.extract.person import Image
 from signkit.extract.pictures import picture_files
 from signkit.extract.remote import local_copy
-from signkit.extract.signer import Choice, choose_signers
 from signkit.extract.video import VideoReader
 from signkit.extract.weights import sha256_of
 from signkit.failures import Failure
 from signkit.measures import measure_pose
+from signkit.people.signer import Choice, choose_signers
 from signkit.pose import PoseSequence
 from signkit.quality import Provenance, Quality
 

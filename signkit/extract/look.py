@@ -5,14 +5,11 @@ clip clothes and hair are the same from frame to frame.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from signkit.extract.person import Image
+from signkit.people.track import Floats
+from signkit.people.tracking import CHEST, HEAD, MIDDLE
 
-Floats = NDArray[np.float32]
-
-HEAD, CHEST, MIDDLE = (0.03, 0.25), (0.33, 0.60), (0.35, 0.65)
-"""Where head and chest are in a box, from above, and where its middle is, from the left."""
 _SAMPLES = 20
 _LEVELS = (4, 8, 8)
 # Added to colours, since their ratios mean nothing in the dark; and what a ratio is worth.

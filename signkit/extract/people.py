@@ -15,9 +15,10 @@ from itertools import combinations, groupby, islice, product
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.extract.look import Floats, look_of
-from signkit.extract.person import Crop, Detector, Frames, Image, Landmarks, Poser, Track
-from signkit.extract.tracking import GAP_S, SEEN, Sightings, Tracker, overlaps
+from signkit.extract.look import look_of
+from signkit.extract.person import Crop, Detector, Frames, Image, Poser
+from signkit.people.track import Floats, Landmarks, Track
+from signkit.people.tracking import GAP_S, SEEN, Sightings, Tracker, overlaps
 from signkit.skeleton import Skeleton
 
 KEY_FRAMES = 8

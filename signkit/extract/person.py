@@ -1,8 +1,5 @@
-"""People in a clip: what goes between the finder of people, the finder of landmarks and the choice
-of the signer.
-
-An extractor returns everybody it followed as a `Track`; which of them signs is decided afterwards,
-by one rule for all extractors.
+"""People in pictures: what goes between the frames of a clip, the finder of people and the finder
+of landmarks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from signkit.people.track import Landmarks
 from signkit.skeleton import Skeleton
 
 Image = NDArray[np.uint8]
 """(H, W, 3) RGB."""
-
-Landmarks = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""(L, C) pixels, x right, y down, z in the scale of x, NaN where not seen; (L,) confidence, 0 where
-not seen."""
 
 
 class Frames(Protocol):
@@ -38,25 +32,6 @@ class Frames(Protocol):
     def __iter__(self) -> Iterator[tuple[float, Image]]:
         """(seconds in the video, picture), seconds rising."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """One person in a clip.
-
-    Args:
-        frames: (N,) int64 rising positions of the frames, counted from 0, in which the person was
-            followed.
-        coords: (N, L, C) float32 pixels, NaN where not seen.
-        confidence: (N, L) float32, 0 where not seen.
-        boxes: (N, 4) float32 pixels x0, y0, x1, y1 around the person; None from an extractor that
-            knows of one person only.
-    """
-
-    frames: NDArray[np.int64]
-    coords: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    boxes: NDArray[np.float32] | None = None
 
 
 class Detector(Protocol):

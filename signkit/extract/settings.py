@@ -8,7 +8,7 @@ from signkit.errors import ExtractionError
 from signkit.extract.executors import Executor, LocalExecutor
 from signkit.extract.extractor import ExtractorOptions
 from signkit.extract.part import Part
-from signkit.extract.signer import POLICIES
+from signkit.people.signer import POLICIES
 
 TIME_LIMIT_S = 3600.0
 EXECUTORS = {

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import WeightsError
-from signkit.extract.person import Crop, Image, Landmarks
+from signkit.extract.person import Crop, Image
 from signkit.extract.runtime import Session
+from signkit.people.track import Landmarks
 from signkit.skeletons.coco_wholebody import COCO_WHOLEBODY_133
 
 BOX_SCALE = 1.25

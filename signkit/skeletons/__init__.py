@@ -7,7 +7,13 @@ from signkit.skeleton import Skeleton
 from signkit.skeletons.coco_wholebody import COCO_WHOLEBODY_133
 from signkit.skeletons.isharah import ISHARAH_86
 from signkit.skeletons.mediapipe import MEDIAPIPE_75, MEDIAPIPE_543, MEDIAPIPE_553
-from signkit.skeletons.openpose import OPENPOSE_18, OPENPOSE_128, OPENPOSE_134
+from signkit.skeletons.openpose import (
+    OPENPOSE_18,
+    OPENPOSE_128,
+    OPENPOSE_130,
+    OPENPOSE_134,
+    OPENPOSE_137,
+)
 
 SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
@@ -18,7 +24,9 @@ SKELETONS: dict[str, Skeleton] = {
         COCO_WHOLEBODY_133,
         OPENPOSE_18,
         OPENPOSE_128,
+        OPENPOSE_130,
         OPENPOSE_134,
+        OPENPOSE_137,
         ISHARAH_86,
     )
 }

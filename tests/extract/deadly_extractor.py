@@ -6,7 +6,8 @@ import signal
 from square_extractor import SquareExtractor
 
 from signkit.extract.extractor import ExtractorOptions
-from signkit.extract.person import Frames, Track
+from signkit.extract.person import Frames
+from signkit.people.track import Track
 
 
 class DeadlyExtractor(SquareExtractor):

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.extract.extractor import ExtractorOptions
-from signkit.extract.person import Frames, Track
+from signkit.extract.person import Frames
+from signkit.people.track import Track
 from signkit.skeleton import Skeleton
 
 SKELETON = Skeleton(name="square", landmarks=("nose",), parts={"pose": ("nose",)}, n_dims=2)

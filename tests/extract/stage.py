@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from signkit.extract.person import Crop, Image, Landmarks
+from signkit.extract.person import Crop, Image
+from signkit.people.track import Landmarks
 from signkit.skeleton import Skeleton
 
 WIDTH_PX, HEIGHT_PX = 160, 90

@@ -5,14 +5,16 @@ import pytest
 
 from signkit.errors import SkeletonError
 from signkit.pose import PoseSequence
-from signkit.skeletons import get_skeleton
+from signkit.skeletons import SKELETONS, get_skeleton
 from signkit.skeletons.coco_wholebody import COCO_WHOLEBODY_133
 from signkit.skeletons.openpose import (
     FACE_70,
     OPENPOSE_18,
     OPENPOSE_128,
     OPENPOSE_134,
+    OPENPOSE_137,
     from_openpose,
+    openpose_skeleton,
     to_openpose,
 )
 from tests.factories import assert_same_pose, make_pose
@@ -133,3 +135,44 @@ def test_another_skeleton_cannot_be_converted():
     assert str(error.value) == (
         f"clip 'hi': cannot convert 'coco-wholebody-133' to 'mediapipe-75'; {wanted}"
     )
+
+
+PUBLISHED_25 = (
+    "Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle LHip LKnee "
+    "LAnkle REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel"
+)
+
+
+def test_137_begins_with_body_25_in_the_published_order():
+    def short(landmark: str) -> str:
+        words = landmark.split("_")
+        sides = {"left": "L", "right": "R"}
+        return "".join(sides.get(word, word.capitalize()) for word in words)
+
+    assert " ".join(map(short, OPENPOSE_137.landmarks[:25])) == PUBLISHED_25
+    assert list(OPENPOSE_137.parts) == ["pose", "face", "left_hand", "right_hand"]
+    assert ("neck", "mid_hip") in OPENPOSE_137.edges
+    assert ("neck", "left_hip") not in OPENPOSE_137.edges
+
+
+@pytest.mark.parametrize(
+    ("body", "has_face", "has_hands", "name"),
+    [
+        (25, True, True, "openpose-137"),
+        (18, True, True, "openpose-130"),
+        (25, False, True, "openpose-67"),
+        (18, True, False, "openpose-88"),
+        (25, False, False, "openpose-25"),
+        (18, False, False, "openpose-18"),
+    ],
+)
+def test_openpose_writes_a_body_and_what_it_was_asked_for(body, has_face, has_hands, name):
+    skeleton = openpose_skeleton(body, has_face=has_face, has_hands=has_hands)
+    assert skeleton.name == name == f"openpose-{skeleton.n_landmarks}"
+    assert skeleton == SKELETONS.get(name, skeleton)
+
+
+def test_openpose_has_no_body_of_17():
+    with pytest.raises(SkeletonError) as error:
+        openpose_skeleton(17, has_face=False, has_hands=False)
+    assert str(error.value) == "OpenPose has no body of 17 landmarks; expected 25 or 18"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from signkit.errors import ExtractionError
-from signkit.extract.person import Track
-from signkit.extract.signer import activity, choose_signers, count_switches
+from signkit.people.signer import activity, choose_signers, count_switches
+from signkit.people.track import Track
 from signkit.skeletons import MEDIAPIPE_75
 
 FPS = 25.0

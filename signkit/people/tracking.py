@@ -9,9 +9,9 @@ all boxes of a frame to all people followed is the cheapest one there is:
   wider both boxes are made (as Yang et al. 2023, arXiv:2211.14317, do against fast motion).
 - pose: mean distance of the landmarks that both sides have, in the size of the box. A poser that
   needs to know the person first has none yet; then this cue is left out.
-- look: Hellinger distance of colour histograms (`look`). It is what tells two people apart who
-  cross, so it counts, and is learned, only as far as nobody covers the person. Of two boxes the
-  larger one is taken for the nearer.
+- look: Hellinger distance of colour histograms (`extract.look`). It is what tells two people apart
+  who cross, so it counts, and is learned, only as far as nobody covers the person. Of two boxes the
+  larger one is taken for the nearer. Without pictures all looks are the same, and tell nothing.
 
 A cost is a sum of squares, each cue in units of what is usual. Who goes out of sight behind
 somebody may come out anywhere around them: there the place costs no more than usual. Who is out of
@@ -24,9 +24,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.extract.look import CHEST, HEAD, MIDDLE, Floats
-from signkit.extract.person import Landmarks
+from signkit.people.track import Floats, Landmarks
 
+HEAD, CHEST, MIDDLE = (0.03, 0.25), (0.33, 0.60), (0.35, 0.65)
+"""Where head and chest are in a box, from above, and where its middle is, from the left."""
 GAP_S = 1.0
 """How long somebody may be out of sight and still count as there."""
 FORGET_S = 10.0
@@ -121,7 +122,33 @@ class Tracker:
         """
         people = [p for p in self._people if self._is_remembered(p, time_s - p.time_s)]
         matches = self._match(people, time_s, sightings)
-        unseen = [p for i, p in enumerate(people) if i not in matches.values()]
+        return self._take(time_s, sightings, people, matches)
+
+    def follow(self, time_s: float, sightings: Sightings, numbers: NDArray[np.int64]) -> None:
+        """Take a frame of which it is certain who is who.
+
+        Args:
+            time_s: Time of the frame, later than that of the frame before.
+            sightings: Whom the detector found in it.
+            numbers: (N,) whose they are: people who were all seen in the last frame taken.
+        """
+        where = {person.number: i for i, person in enumerate(self._people)}
+        matches = {i: where[number] for i, number in enumerate(numbers.tolist())}
+        self._take(time_s, sightings, self._people, matches)
+
+    def _take(
+        self, time_s: float, sightings: Sightings, people: list[_Person], matches: dict[int, int]
+    ) -> NDArray[np.int64]:
+        """(N,) numbers after the people are moved on to a frame.
+
+        Args:
+            time_s: Time of the frame.
+            sightings: Whom the detector found in it.
+            people: Who is remembered.
+            matches: Sighting -> person; who has none is new.
+        """
+        known = set(matches.values())
+        unseen = [p for i, p in enumerate(people) if i not in known]
         missing = [p.box_at(time_s) for p in unseen if time_s - p.time_s <= self._gap_s]
         trusts = _trusts(sightings, np.array(missing, np.float32).reshape(-1, 4))
         seen = []

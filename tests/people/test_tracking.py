@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from signkit.extract.tracking import GAP_S, Sightings, Tracker, overlaps
+from signkit.people.tracking import GAP_S, Sightings, Tracker, overlaps
 
 RED, BLUE, GREEN = np.eye(3, 8, dtype=np.float32)
 STEP_S = 0.2
@@ -153,3 +153,11 @@ def test_overlap_is_intersection_over_union(other, widen, share):
     box = np.array([0, 0, 10, 10], np.float32)
     found = overlaps(box, np.array([other], np.float32), widen=widen)
     assert found.tolist() == pytest.approx([share], abs=1e-5)
+
+
+def test_who_was_followed_for_certain_is_where_the_tracker_thinks():
+    tracker = Tracker()
+    numbers = tracker(0.0, sight((100, RED), (400, BLUE)))
+    assert numbers.tolist() == [0, 1]
+    tracker.follow(5.0, sight((390, BLUE), (700, RED)), np.array([1, 0]))
+    assert tracker(5.2, sight((702, RED), (388, BLUE), (50, GREEN))).tolist() == [0, 1, 2]

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import ExtractionError
-from signkit.extract.person import Track
-from signkit.extract.tracking import SEEN
+from signkit.people.track import Track
+from signkit.people.tracking import SEEN
 from signkit.skeleton import Skeleton
 
 POLICIES = ("largest", "active", "all")
