@@ -98,13 +98,13 @@ def _rows(
         clip = check(entry)
         if clip is None:
             continue
+        found = None
         if videos is not None:
             found = videos.find(clip.video or clip.clip_id)
             clip = replace(clip, video=found or clip.video)
-            if found is None:
-                ledger.missing(clip, "no such video")
-        elif entry.missing:
-            ledger.missing(clip, entry.missing)
+        reason = entry.missing or ("no such video" if videos and not found else "")
+        if reason:
+            ledger.missing(clip, reason)
         yield entry, clip
     for clip_id in sorted(unused):
         assert labels is not None

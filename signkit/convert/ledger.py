@@ -22,6 +22,7 @@ from signkit.files import atomic_path
 KEPT, REPAIRED, LEFT_OUT = "kept", "repaired", "left out"
 
 KINDS = {
+    "ambiguous": "more than one thing that it could be; the first was taken",
     "byte_order_mark": "a byte-order mark, not only at the start of the file",
     "conflict": "another value than the dataset already has",
     "direction_mark": "an invisible mark that sets the direction of writing or joins letters",
@@ -34,7 +35,9 @@ KINDS = {
     "odd_id": "an id with spaces or slashes",
     "odd_landmarks": "landmarks that had to be scaled, or that need no repair",
     "odd_space": "spaces that are doubled, at an end, or not plain",
+    "odd_time": "a time out of order, not whole, or written in an unusual way",
     "outside_video": "a time window outside of the video",
+    "repeated_text": "a caption that repeats the one before it",
     "stray_quote": "a quotation mark that no other belongs to",
     "unknown_signer": "no signer, or one that the corpus does not name",
     "unknown_split": "a split that is not train, dev or test",
