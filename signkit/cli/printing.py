@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from signkit.extract import ExtractPlan, ExtractSummary
     from signkit.failures import Failure
     from signkit.report import Report, Slice
-    from signkit.split import SplitSummary
     from signkit.synth import SynthSummary
     from signkit.train import TrainSummary
     from signkit.view import DatasetSummary, Diagnosis
@@ -103,11 +102,13 @@ def print_import(summary: "ImportSummary") -> None:
             f"{summary.n_clips} clips, {summary.n_with_poses} with landmarks; nothing was written"
         )
         return
-    poses = f"skeleton {summary.skeleton}" if summary.skeleton else "annotations only"
+    if not summary.skeleton:
+        print(f"{summary.out}: {summary.n_clips} clips, annotations without poses")
+        return
     cut = f", {summary.n_cut} cut out of longer ones" if summary.n_cut else ""
     print(
         f"{summary.out}: {summary.n_with_poses} of {summary.n_clips} clips have poses{cut}, "
-        f"{summary.n_frames} frames, {poses}"
+        f"{summary.n_frames} frames, skeleton {summary.skeleton}"
     )
 
 
@@ -187,14 +188,6 @@ def _print_quality(summary: "DatasetSummary") -> None:
             ("clips with a jump between people", made.n_with_switches),
         ]
     print_rows(rows)
-
-
-def print_split(summary: "SplitSummary") -> None:
-    rows = [
-        (split, n, len(summary.signers[split]), summary.n_sentences[split])
-        for split, n in summary.n_clips.items()
-    ]
-    print_rows([("split", "clips", "signers", "sentences"), *rows])
 
 
 def print_training(summary: "TrainSummary") -> None:

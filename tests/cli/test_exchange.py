@@ -39,9 +39,7 @@ def test_bad_rows_are_told_with_their_lines_and_end_with_code_3(
 ) -> None:
     assert run(["import", "gsl", str(gsl), str(tmp_path / "out")]) == 3
     caught = capsys.readouterr()
-    assert caught.out == (
-        f"{tmp_path / 'out'}: 0 of 2 clips have poses, 0 frames, annotations only\n"
-    )
+    assert caught.out == f"{tmp_path / 'out'}: 2 clips, annotations without poses\n"
     clip = "police1-police1_signer1_rep1_sentences-sentences0000"
     assert caught.err.splitlines()[-3:] == [
         "2 bad rows, 1 left out (bad_rows.csv):",
