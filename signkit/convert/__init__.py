@@ -67,7 +67,7 @@ FORMATS: dict[str, Format] = {
     "pose": Format(
         "a .pose file of pose-format, v0.0 to v0.2, or a folder of them",
         reader="signkit.convert.pose_file:read_pose_files",
-        writer="signkit.convert.pose_file:export_pose_files",
+        writer="signkit.convert.pose_export:export_pose_files",
         takes=("labels", "signer"),
         gives=("split",),
     ),

@@ -54,7 +54,10 @@ def build_dataset(
         DatasetError: `out` exists and cannot be joined.
     """
     check = Checker(corpus, ledger)
-    rows = _rows(corpus, check, options, ledger)
+    labels = ClipTable.read(options.labels) if options.labels else None
+    if labels is not None:
+        corpus = replace(corpus, extra=tuple(dict.fromkeys((*corpus.extra, *labels.extra_columns))))
+    rows = _rows(corpus, check, labels, options, ledger)
     if is_dry_run:
         counts = _Counts()
         for entry, clip in rows:
@@ -81,10 +84,13 @@ def build_dataset(
 
 
 def _rows(
-    corpus: Corpus, check: Checker, options: ImportOptions, ledger: Ledger
+    corpus: Corpus,
+    check: Checker,
+    labels: ClipTable | None,
+    options: ImportOptions,
+    ledger: Ledger,
 ) -> Iterator[tuple[Entry, Clip]]:
     """Every entry with its checked row; at the end, what was never asked for is unlisted."""
-    labels = ClipTable.read(options.labels) if options.labels else None
     videos = VideoFolder(options.videos) if options.videos else None
     unused = set(labels.ids) if labels is not None else set()
     for entry in corpus.entries:

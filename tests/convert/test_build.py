@@ -96,7 +96,10 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_labels_of_ones_own_replace_what_the_source_says(tmp_path: Path) -> None:
     labels = ClipTable.from_clips(
-        [Clip("a", glosses=("MILK",), split="dev"), Clip("lost", glosses=("TEA",), split="test")]
+        [
+            Clip("a", glosses=("MILK",), split="dev", extra={"x_view": "front"}),
+            Clip("lost", glosses=("TEA",), split="test"),
+        ]
     )
     labels.write(tmp_path / "labels.csv")
     summary = build(
@@ -106,7 +109,7 @@ def test_labels_of_ones_own_replace_what_the_source_says(tmp_path: Path) -> None
         has_poses=True,
     )
     assert list(PoseDataset.open(tmp_path / "out").clips) == [
-        Clip("a", glosses=("MILK",), split="dev")
+        Clip("a", glosses=("MILK",), split="dev", extra={"x_view": "front"})
     ]
     assert (summary.missing_by_split, summary.n_unlisted) == ({"test": 1}, 1)
 
