@@ -38,7 +38,6 @@ from signkit.errors import FormatError
 from signkit.pose import PoseSequence
 from signkit.skeleton import Skeleton
 
-
 LARGEST_Z = 20.0
 """MediaPipe's z stays far below so many widths; a larger one was scaled by somebody."""
 LARGEST_CONFIDENCE = 2.0
