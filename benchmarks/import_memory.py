@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from subprocess import run
+from subprocess import PIPE, run
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -35,7 +35,7 @@ def peak_mb(name: str, make: Callable[[Path, int], list[str]], n_clips: int) -> 
         source.mkdir()
         options = make(source, n_clips)
         command = [sys.executable, __file__, "--import", name, str(source), f"{folder}/out"]
-        done = run([*command, *options], check=True, capture_output=True, text=True)
+        done = run([*command, *options], check=True, stdout=PIPE, text=True)
         return float(done.stdout.split()[-1])
 
 
@@ -50,7 +50,7 @@ def import_and_measure(arguments: list[str]) -> None:
 
 def make_table(source: Path, n_clips: int) -> list[str]:
     lines = (f"police/signer{n % 7 + 1}_rep1/sentence{n:07d}|ΓΕΙΑ ΕΓΩ(1)\n" for n in range(n_clips))
-    with (source / "train.csv").open("w", encoding="utf-8") as file:
+    with (source / "gsl_split_SI_train.csv").open("w", encoding="utf-8") as file:
         file.writelines(lines)
     return []
 
