@@ -6,13 +6,13 @@ There is no table: a clip is a video `W<word>S<signer><view>_<trial>.mp4`, as
 Source: Rubaiyeat et al. 2025, arXiv:2503.02360
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from signkit.clip import SPLITS, Clip, is_video
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
+from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import Ledger
 from signkit.convert.tables import split_name
 from signkit.dataset import DatasetInfo
@@ -29,7 +29,7 @@ def read_bdslw401(source: Path, options: ImportOptions, ledger: Ledger) -> Corpu
     """
     if not source.is_dir():
         raise FormatError(f"no folder at {source}; expected the folder of BdSLW401's videos")
-    if not any(_NAME.match(path.stem) for path in _videos(source)):
+    if not any(_NAME.match(path.stem) for path in FilesBelow(source, is_video).names()):
         raise FormatError(
             f"{source} has no videos of BdSLW401; expected files such as "
             "Front/Front/train/W001S01F_01.mp4"
@@ -42,16 +42,8 @@ def read_bdslw401(source: Path, options: ImportOptions, ledger: Ledger) -> Corpu
     )
 
 
-def _videos(folder: Path) -> Iterator[PurePosixPath]:
-    """Paths below the folder of all its videos, in order."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        below = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        yield from (below / name for name in sorted(filter(is_video, names)))
-
-
 def _entries(source: Path, ledger: Ledger, *, has_folder: bool) -> Iterator[Entry]:
-    for path in _videos(source):
+    for path in FilesBelow(source, is_video).names():
         found = _NAME.match(path.stem)
         if found is not None:
             word, signer, view, trial = found.groups()

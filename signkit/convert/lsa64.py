@@ -9,7 +9,6 @@ published 64 x 10 x 5 that do not are listed as missing. No split is published w
 Source: Ronchetti et al. 2016, arXiv:2310.17429, https://facundoq.github.io/datasets/lsa64/
 """
 
-import os
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -17,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from signkit.clip import Clip, is_video
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
+from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.tables import one_gloss, text_lines
 from signkit.dataset import DatasetInfo
@@ -44,7 +44,7 @@ def read_lsa64(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
     if not source.exists():
         raise FormatError(f"no folder or file at {source}")
     videos = options.videos or source
-    if not any(_NAME.match(path.stem) for path in _videos(videos)):
+    if not any(_NAME.match(path.stem) for path in FilesBelow(videos, is_video).names()):
         raise FormatError(
             f"{videos} has no videos of LSA64; expected files such as 001_001_001.mp4, "
             "in the source or in --videos"
@@ -56,14 +56,6 @@ def read_lsa64(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
         extra=("x_class", "x_label", "x_hands", "x_repetition"),
         names_signers=True,
     )
-
-
-def _videos(folder: Path) -> Iterator[PurePosixPath]:
-    """Paths below the folder of all its videos, in order."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        below = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        yield from (below / name for name in sorted(filter(is_video, names)))
 
 
 def _signs(source: Path, ledger: Ledger) -> _Signs:
@@ -94,7 +86,7 @@ def _sign_list(source: Path) -> Path | None:
 
 def _entries(videos: Path, signs: _Signs, ledger: Ledger, *, has_folder: bool) -> Iterator[Entry]:
     there = set()
-    for path in _videos(videos):
+    for path in FilesBelow(videos, is_video).names():
         found = _NAME.match(path.stem)
         if found is not None:
             sign, signer, repetition = (int(number) for number in found.groups())

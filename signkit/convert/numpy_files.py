@@ -9,10 +9,10 @@ The files do not say what their numbers are: skeleton, units, frame rate and fra
 the user.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from signkit.clip import SPLITS, Clip, clip_id_of
 from signkit.convert.corpus import UNITS, Corpus, Entry, ImportOptions
+from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import Ledger
 from signkit.convert.npz import NpzReader
 from signkit.convert.tables import one_gloss
@@ -83,18 +84,17 @@ def read_numpy(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
             skeleton=first.skeleton,
             extractor={"name": "unknown"},
         ),
-        entries=_entries(source, paths, known, is_labelled=options.labels is not None),
-        n_clips=len(paths),
+        entries=_entries(paths, known, is_labelled=options.labels is not None),
+        n_clips=paths.n_files,
         extra=("x_label",) if options.labels is None else (),
     )
 
 
-def _paths(source: Path) -> list[Path]:
+def _paths(source: Path) -> FilesBelow:
     if not source.exists():
         raise FormatError(f"no folder at {source}; expected .npy or .npz files, one a clip")
-    paths = [source] if source.is_file() else sorted(source.rglob("*"))
-    paths = [path for path in paths if path.suffix in SUFFIXES and path.is_file()]
-    if not paths:
+    paths = FilesBelow(source, lambda name: name.endswith(SUFFIXES))
+    if not paths.n_files:
         raise FormatError(f"{source} has no .npy or .npz files")
     return paths
 
@@ -116,7 +116,7 @@ def _known(source: Path, options: ImportOptions) -> _Known:
     return _Known(get_skeleton(options.skeleton), options.units, options.fps, *options.size)
 
 
-def _first(source: Path, paths: Sequence[Path], known: _Known) -> PoseSequence:
+def _first(source: Path, paths: FilesBelow, known: _Known) -> PoseSequence:
     """The first clip that can be used: it has the dimensions of all."""
     reasons = []
     for path in paths:
@@ -127,13 +127,9 @@ def _first(source: Path, paths: Sequence[Path], known: _Known) -> PoseSequence:
     raise FormatError(f"no file of {source} can be used (first: {reasons[0]})")
 
 
-def _entries(
-    source: Path, paths: Sequence[Path], known: _Known, *, is_labelled: bool
-) -> Iterator[Entry]:
-    folder = source if source.is_dir() else source.parent
-    names = [PurePosixPath(path.relative_to(folder).as_posix()) for path in paths]
-    has_words = not is_labelled and _are_words(names)
-    for path, name in zip(paths, names, strict=True):
+def _entries(paths: FilesBelow, known: _Known, *, is_labelled: bool) -> Iterator[Entry]:
+    has_words = not is_labelled and _are_words(paths)
+    for path, name in zip(paths, paths.names(), strict=True):
         label = name.parts[0] if has_words else ""
         glosses = one_gloss(label)
         yield Entry(
@@ -148,10 +144,10 @@ def _entries(
         )
 
 
-def _are_words(names: Sequence[PurePosixPath]) -> bool:
+def _are_words(paths: FilesBelow) -> bool:
     """True where every file lies exactly one folder deep, and the folders are not splits."""
-    folders = {name.parts[0] for name in names}
-    one_deep = all(len(name.parts) == 2 for name in names)
+    folders = {name.parts[0] for name in paths.names()}
+    one_deep = all(len(name.parts) == 2 for name in paths.names())
     return one_deep and len(folders) > 1 and not folders <= {*SPLITS, "val"}
 
 

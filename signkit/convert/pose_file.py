@@ -13,12 +13,13 @@ Source: pose-format, https://github.com/sign-language-processing/pose (Moryossef
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
 from signkit.clip import Clip, ClipTable, clip_id_of
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
+from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import KEPT, Ledger
 from signkit.convert.people import check_policy, one_of_all
 from signkit.convert.pose_format import (
@@ -72,52 +73,27 @@ def read_pose_files(source: Path, options: ImportOptions, ledger: Ledger) -> Cor
             n_clips=len(export.clips),
             extra=export.clips.extra_columns,
         )
-    named = _by_id(source, paths)
     plan, is_scaled = _first(source, paths)
     read = partial(_pose, policy=options.signer, is_scaled=None if export else is_scaled)
     return Corpus(
         info=export.info if export else _info(source, plan, is_scaled=bool(is_scaled)),
-        entries=_found(named, read, ledger, is_labelled=options.labels is not None),
-        n_clips=len(paths),
+        entries=_found(paths, read, ledger, is_labelled=options.labels is not None),
+        n_clips=paths.n_files,
     )
 
 
-def _pose_paths(source: Path) -> list[Path]:
+def _pose_paths(source: Path) -> FilesBelow:
     """All files, in order.
 
     Raises:
         FormatError: There are none.
     """
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
+    if not source.exists():
         raise FormatError(f"no .pose file or folder of them at {source}")
-    paths = sorted(source.rglob(f"*{SUFFIX}"))
-    if not paths:
+    paths = FilesBelow(source, lambda name: name.endswith(SUFFIX))
+    if not paths.n_files:
         raise FormatError(f"{source} has no .pose files")
     return paths
-
-
-def _by_id(source: Path, paths: list[Path]) -> dict[str, Path]:
-    """Clip id to file.
-
-    Raises:
-        FormatError: Two would be the same clip.
-    """
-    by_id: dict[str, Path] = {}
-    for path in paths:
-        below = path.relative_to(source).as_posix() if path != source else path.name
-        clip_id = _clip_id(PurePosixPath(below))
-        if clip_id in by_id:
-            raise FormatError(
-                f"{by_id[clip_id]} and {path} would both be clip {clip_id!r}; rename one"
-            )
-        by_id[clip_id] = path
-    return by_id
-
-
-def _clip_id(path: PurePosixPath) -> str:
-    return clip_id_of(path.with_name(path.name.removesuffix(SUFFIX)))
 
 
 def _export(source: Path) -> _Export | None:
@@ -141,7 +117,7 @@ def _export(source: Path) -> _Export | None:
     return _Export(info, ClipTable.read(source / "clips.csv"))
 
 
-def _first(source: Path, paths: list[Path]) -> tuple[Plan, bool | None]:
+def _first(source: Path, paths: FilesBelow) -> tuple[Plan, bool | None]:
     """How the first readable file is read, and whether its z was scaled."""
     reasons = []
     for path in paths:
@@ -167,26 +143,27 @@ def _info(source: Path, plan: Plan, *, is_scaled: bool) -> DatasetInfo:
 
 
 def _found(
-    named: dict[str, Path],
+    paths: FilesBelow,
     read: Callable[[Path], PoseSequence],
     ledger: Ledger,
     *,
     is_labelled: bool,
 ) -> Iterator[Entry]:
     """Every file is a clip."""
-    for clip_id, path in named.items():
+    for path, name in zip(paths, paths.names(), strict=True):
+        clip_id = clip_id_of(name.with_name(name.name.removesuffix(SUFFIX)))
         _note_rest(path, clip_id, ledger)
         yield Entry(
             Clip(clip_id),
             read=partial(read, path),
-            file=path.name,
+            file=str(name),
             is_unlabelled=not is_labelled,
         )
 
 
 def _listed(
     source: Path,
-    paths: list[Path],
+    paths: FilesBelow,
     clips: ClipTable,
     read: Callable[[Path], PoseSequence],
     ledger: Ledger,

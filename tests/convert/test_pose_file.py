@@ -238,6 +238,14 @@ def test_a_bad_file_is_listed_and_the_rest_goes_on(
     assert PoseDataset.open(tmp_path / "out").ids_with_poses == ["a"]
 
 
+def test_of_two_files_of_one_clip_the_second_is_left_out_and_listed(tmp_path: Path) -> None:
+    for name in ("a", "a.mp4"):
+        put(tmp_path / "in", name)
+    summary = import_poses(tmp_path / "in", tmp_path / "out")
+    assert (summary.n_with_poses, summary.n_left_out) == (1, 1)
+    assert str(summary.first_bad[0]) == "a.pose: repeats the id 'a'; left out"
+
+
 def test_confidence_may_pass_1_a_little(tmp_path: Path) -> None:
     content = changed(WHOLE, -4, "<f", 1.00611)
     pose = pose_of(put(tmp_path / "in", "a", content), tmp_path / "out")
@@ -248,10 +256,6 @@ def test_confidence_may_pass_1_a_little(tmp_path: Path) -> None:
     ("names", "message"),
     [
         ((), "{source} has no .pose files"),
-        (
-            ("a", "a.mp4"),
-            "{source}/a.mp4.pose and {source}/a.pose would both be clip 'a'; rename one",
-        ),
         (
             ("bad",),
             "no file of {source} can be read (first: bad.pose is cut off within its header)",
