@@ -37,27 +37,34 @@ def pick_groups(sizes: Mapping[str, int], *, target: float, seed: int, n_left: i
     return chosen or {min(sizes, key=lambda name: (sizes[name], fraction(seed, name), name))}
 
 
-def pick_clips(clips: Sequence[Clip], *, n_clips: int, seed: int) -> set[str]:
-    """Ids of `n_clips` clips, spread evenly over equal gloss sequences.
+def pick_clips(sentences: Mapping[str, str], *, n_clips: int, seed: int) -> set[str]:
+    """Ids of `n_clips` clips, spread evenly over equal sentences.
 
     A clip that is the last of one of its glosses stays, so fewer may come back.
+
+    Args:
+        sentences: Clip id to its glosses, joined by spaces.
+        n_clips: How many are wanted.
+        seed: Of the choice.
     """
-    by_sentence: dict[tuple[str, ...], list[Clip]] = defaultdict(list)
-    for clip in sorted(clips, key=lambda clip: (fraction(seed, clip.clip_id), clip.clip_id)):
-        by_sentence[clip.glosses].append(clip)
+    by_sentence: dict[str, list[str]] = defaultdict(list)
+    for clip_id in sorted(sentences, key=lambda clip_id: (fraction(seed, clip_id), clip_id)):
+        by_sentence[sentences[clip_id]].append(clip_id)
     # Systematic sampling: the k-th of n equal clips stands at (k + offset) / n, whatever n is.
-    queue = sorted(
-        ((rank + fraction(seed, " ".join(glosses))) / len(same), clip.clip_id, clip)
-        for glosses, same in by_sentence.items()
-        for rank, clip in enumerate(same)
-    )
-    left = _clips_with_gloss(clips)
+    queue: list[tuple[float, str]] = []
+    for sentence, same in by_sentence.items():
+        offset = fraction(seed, sentence)
+        queue += (((rank + offset) / len(same), clip_id) for rank, clip_id in enumerate(same))
+    left: Counter[str] = Counter()
+    for sentence, same in by_sentence.items():
+        left.update(dict.fromkeys(sentence.split(), len(same)))
     chosen: set[str] = set()
-    for _, clip_id, clip in queue:
-        if len(chosen) == n_clips:
+    for _, clip_id in sorted(queue):
+        if len(chosen) >= n_clips:
             break
-        if all(left[gloss] > 1 for gloss in set(clip.glosses)):
-            left.subtract(set(clip.glosses))
+        glosses = set(sentences[clip_id].split())
+        if all(left[gloss] > 1 for gloss in glosses):
+            left.subtract(glosses)
             chosen.add(clip_id)
     return chosen
 
@@ -78,14 +85,14 @@ def carve_dev(clips: Sequence[Clip], *, share: float = 0.1, seed: int = 0) -> se
             low, high = (factor * share * len(clips) for factor in _ACCEPTED)
             if low <= len(dev) <= high and _is_fair(clips, dev, seed=seed):
                 return dev
-    return pick_clips(clips, n_clips=max(1, round(share * len(clips))), seed=seed)
+    return pick_clips(_sentences(clips), n_clips=max(1, round(share * len(clips))), seed=seed)
 
 
 def _is_fair(clips: Sequence[Clip], dev: set[str], *, seed: int) -> bool:
     """Does train keep every gloss, and has dev about as many of them as single clips would have?"""
     if lost_glosses(clips, dev):
         return False
-    spread = pick_clips(clips, n_clips=len(dev), seed=seed)
+    spread = pick_clips(_sentences(clips), n_clips=len(dev), seed=seed)
     return len(_glosses(clips, dev)) >= _GLOSS_SHARE * len(_glosses(clips, spread))
 
 
@@ -114,5 +121,5 @@ def _grouping(clips: Sequence[Clip]) -> Callable[[Clip], str] | None:
     return None
 
 
-def _clips_with_gloss(clips: Sequence[Clip]) -> Counter[str]:
-    return Counter(gloss for clip in clips for gloss in set(clip.glosses))
+def _sentences(clips: Sequence[Clip]) -> dict[str, str]:
+    return {clip.clip_id: " ".join(clip.glosses) for clip in clips}

@@ -33,6 +33,7 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
         "import": exchange.import_,
         "export": exchange.export,
         "split": splits.split,
+        "audit": splits.audit,
         "synth": data.synth,
     },
     "Recognition": {"recipes": recognition.recipes},

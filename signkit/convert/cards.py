@@ -60,7 +60,7 @@ def read_card(name: str) -> Card:
     if not path.is_file():
         raise FormatError(f"there is no data card {name!r}; expected {path}")
     text = path.read_text(encoding="utf-8")
-    fields = dict(_ROW.findall(text))
+    fields = {name: value for name, value in _ROW.findall(text) if name in FIELDS}
     for field in FIELDS:
         if not fields.get(field, "").strip():
             raise FormatError(f"{path} has no {field!r}; see TEMPLATE.md beside it")

@@ -138,9 +138,7 @@ def prepare_folder(
     if (path / INFO).is_file():
         annotated = read_info(path)
         if annotated.skeleton is None:
-            write_info(
-                path, replace(annotated, skeleton=info.skeleton, extractor=info.extractor)
-            )
+            write_info(path, replace(annotated, skeleton=info.skeleton, extractor=info.extractor))
         check_settings(path, info)
         before = ClipTable.read(path / CLIPS)
         new = [source for source in sources if source.clip.clip_id not in before]

@@ -150,45 +150,6 @@ def test_too_few_hands_are_code_4(tmp_path: Path, capsys: Capture) -> None:
     )
 
 
-def test_split_prints_what_each_split_holds(dataset: Path, capsys: Capture) -> None:
-    assert run(["split", str(dataset), "--holdout-signers", "cem"]) == 0
-    caught = capsys.readouterr()
-    assert caught.out == (
-        "split  clips  signers  sentences\n"
-        "train  16     2        4\n"
-        "dev    0      0        0\n"
-        "test   8      1        4\n"
-    )
-    assert caught.err == ""
-
-
-def test_split_warns_of_glosses_that_leave_train(dataset: Path, capsys: Capture) -> None:
-    assert run(["split", str(dataset), "--by", "sentence", "--test", "0.25", "--json"]) == 0
-    caught = capsys.readouterr()
-    (lost,) = json.loads(caught.out)["lost_glosses"]
-    assert caught.err == f"1 glosses of dev or test are not in train: {lost}\n"
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ([], "nothing to split off; give --dev, --test or --holdout-signers"),
-        (
-            ["--holdout-signers", "anne"],
-            "no clip has the signer 'anne'; did you mean 'ann'?",
-        ),
-        (
-            ["--by", "singer", "--dev", "0.1"],
-            "there is no split by 'singer'; did you mean 'signer'?",
-        ),
-    ],
-)
-def test_impossible_splits_are_refused(
-    dataset: Path, options: list[object], message: str, capsys: Capture
-) -> None:
-    assert error_of(["split", dataset, *options], capsys) == message
-
-
 def test_synth_without_videos_is_a_dataset(tmp_path: Path, capsys: Capture) -> None:
     sizes = ["--signers", "2", "--glosses", "3", "--clips", "6", "--workers", "1"]
     assert run(["synth", str(tmp_path / "s"), "--no-render", *sizes, "--json", "--quiet"]) == 0

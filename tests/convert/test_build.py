@@ -189,4 +189,5 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
         return size
 
     peak(10)  # imports
-    assert peak(600) < peak(300) + 300 * 300  # an id, its row in a footer; a pose has 10,000
+    # An id and its row in the footer of a shard are some 300 bytes, a pose is 10,000.
+    assert peak(600) < peak(300) + 300 * 1000

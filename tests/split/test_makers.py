@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
 from signkit.split import split_dataset
 from tests.factories import make_clips, make_dataset
+from tests.split.tables import annotations
 
 SIGNERS = tuple(f"signer-{i}" for i in range(10))
 
@@ -111,6 +113,20 @@ def test_the_other_columns_stay(tmp_path: Path) -> None:
     ("request_", "message"),
     [
         ({}, "nothing to split off; give --dev, --test or --holdout-signers"),
+        (
+            {"by": "two-way", "holdout_signers": ["ann"]},
+            "--by two-way chooses signers itself; leave --holdout-signers out, or split --by "
+            "sentence",
+        ),
+        (
+            {"by": "session", "test": 0.3},
+            "16 of 16 clips have no session; fill in the session column of clips.csv or split "
+            "--by signer",
+        ),
+        (
+            {"test": 0.3, "name": "../other"},
+            "a split cannot be called '../other'; use letters, digits and dashes",
+        ),
         ({"by": "singer", "dev": 0.1}, "there is no split by 'singer'; did you mean 'signer'?"),
         (
             {"dev": 0.5, "test": 0.5},
@@ -169,3 +185,55 @@ def test_single_takes_cannot_be_split_at_random(tmp_path: Path) -> None:
         "none of 4 clips can leave train without taking a gloss along; record more takes or split "
         "--by sentence"
     )
+
+
+def test_a_split_by_video_takes_some_of_every_language(tmp_path: Path) -> None:
+    clips = [
+        Clip(f"{language}-{video}-{i}", video=f"{language}{video}.mp4", language=language)
+        for language, n_videos in (("ase", 20), ("gsg", 4), ("ins", 1))
+        for video in range(n_videos)
+        for i in range(3)
+    ]
+    folder = annotations(tmp_path, clips)
+    split_dataset(folder, by="video", test=0.1, dev=0.1)
+    table = PoseDataset.open(folder).clips
+    videos = {s: {clip.video for clip in table.where(split=s)} for s in ("train", "dev", "test")}
+    for split in ("dev", "test"):
+        assert {video[:3] for video in videos[split]} == {"ase", "gsg"}
+        assert not videos[split] & videos["train"]
+        assert len(videos[split]) == 3
+
+
+def test_a_two_way_split_holds_signers_and_sentences_apart(tmp_path: Path) -> None:
+    folder = annotations(tmp_path, make_clips(signers=SIGNERS, sentences=list("ABCDEFGH")))
+    summary = split_dataset(folder, by="two-way", test=0.3, dev=0.2)
+    assert summary.shared == {"train/dev": {}, "train/test": {}, "dev/test": {}}
+    assert summary.n_unassigned == 160 - sum(summary.n_clips.values())
+    assert min(summary.n_clips.values()) > 0
+    table = PoseDataset.open(folder).clips
+    cells = dict(zip(table.ids, table.column("x_cell"), strict=True))
+    whole = {f"{split} signer, {split} sentence": split for split in ("train", "dev", "test")}
+    assert {clip.clip_id: whole.get(cells[clip.clip_id], "") for clip in table} == {
+        clip.clip_id: clip.split for clip in table
+    }
+    assert len(set(cells.values())) == 9
+
+
+def test_what_a_split_tears_apart_is_counted(tmp_path: Path) -> None:
+    folder = annotations(tmp_path, make_clips(n_takes=5))
+    summary = split_dataset(folder, by="random", test=0.2)
+    assert summary.shared["train/test"] == {"signers": 3, "sentences": 4}
+
+
+def test_glosses_too_rare_for_every_split_are_reported(tmp_path: Path) -> None:
+    clips = [*make_clips(), Clip("once", glosses=("ONCE",), signer="ann", split="train")]
+    folder = annotations(tmp_path, clips)
+    assert split_dataset(folder, by="signer", test=0.3).rare_glosses == ("ONCE",)
+    assert split_dataset(folder, by="random", test=0.3, dev=0.1).rare_glosses == ("ONCE",)
+
+
+def test_folds_of_an_earlier_split_go(tmp_path: Path) -> None:
+    folder = annotations(tmp_path, make_clips())
+    split_dataset(folder, by="kfold", folds=2)
+    split_dataset(folder, by="signer", test=0.3)
+    assert "x_fold" not in (folder / "clips.csv").read_text().splitlines()[0]
