@@ -1,10 +1,9 @@
-"""A foreign corpus becomes a dataset: checked row by row, read ahead, written as it comes."""
+"""A foreign corpus becomes a dataset: checked row by row, written as it comes."""
 
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +23,6 @@ from signkit.shard import ShardWriter, shard_index, shard_paths
 
 Progress = Callable[[int, int | None], None]
 
-THREADS = 2
 CLIPS_AHEAD = 4
 
 
@@ -163,7 +161,7 @@ def _write(
         shards,
         ThreadPoolExecutor(1) as packer,
     ):
-        for clip, pose in _read_ahead(rows, corpus, done, ledger):
+        for clip, pose in _poses(rows, corpus.info, done, ledger):
             table.add(clip)
             if isinstance(pose, PoseSequence):
                 packing.append(packer.submit(shards.add, pose))
@@ -186,44 +184,31 @@ def _done_before(poses: Path) -> tuple[dict[str, int], int]:
     return done, len(paths)
 
 
-def _read_ahead(
-    rows: Iterable[tuple[Entry, Clip]], corpus: Corpus, done: dict[str, int], ledger: Ledger
+def _poses(
+    rows: Iterable[tuple[Entry, Clip]], info: DatasetInfo, done: dict[str, int], ledger: Ledger
 ) -> Iterator[tuple[Clip, PoseSequence | int | None]]:
-    """Clips in order with their landmarks; the number of frames for what is written already.
+    """Clips with their landmarks; the number of frames for what is written already.
 
-    Landmarks that cannot be used become failures. Landmarks are read by threads: most of the work
-    is unpacking, which Python's lock does not hold up.
+    Landmarks that cannot be used become failures.
     """
-
-    def result(clip: Clip, pose: Future[PoseSequence] | int | None) -> PoseSequence | int | None:
-        if not isinstance(pose, Future):
-            return pose
+    for entry, clip in rows:
+        n_frames = done.get(clip.clip_id)
+        if n_frames is not None or entry.read is None or info.skeleton is None:
+            yield clip, n_frames
+            continue
         try:
-            return pose.result()
+            pose = _read(entry.read, clip, info)
         except (FormatError, SkeletonError) as error:
             ledger.failed(clip, str(error))
-            return None
-
-    waiting: deque[tuple[Clip, Future[PoseSequence] | int | None]] = deque()
-    with ThreadPoolExecutor(THREADS) if corpus.info.skeleton else nullcontext() as pool:
-        for entry, clip in rows:
-            pose: Future[PoseSequence] | int | None = done.get(clip.clip_id)
-            if pose is None and entry.read is not None and pool is not None:
-                pose = pool.submit(_read, entry, clip, corpus.info)
-            waiting.append((clip, pose))
-            if len(waiting) > THREADS * CLIPS_AHEAD:
-                clip, pose = waiting.popleft()
-                yield clip, result(clip, pose)
-        while waiting:
-            clip, pose = waiting.popleft()
-            yield clip, result(clip, pose)
+            yield clip, None
+        else:
+            yield clip, pose
 
 
-def _read(entry: Entry, clip: Clip, info: DatasetInfo) -> PoseSequence:
+def _read(read: Callable[[], PoseSequence], clip: Clip, info: DatasetInfo) -> PoseSequence:
     """The landmarks of an entry, under the id of its row and of the dataset's skeleton."""
-    assert entry.read is not None
     assert info.skeleton is not None
-    pose = entry.read()
+    pose = read()
     if not pose.n_frames:
         raise FormatError("has no frames")
     if (pose.skeleton.landmarks, pose.skeleton.n_dims) != (

@@ -21,9 +21,9 @@ class Entry:
 
     Args:
         clip: Its row; `video` is the path below the corpus's folder of videos.
-        read: Gives the landmarks, in pixels, under the clip's id; None where there are none. It may
-            run in another thread, once, and raise `FormatError` or `PoseError` where they cannot be
-            used.
+        read: Gives the landmarks, in pixels; None where there are none. It is called once, before
+            the next entry is asked for, and raises `FormatError` or `PoseError` where they cannot
+            be used.
         file: Name of the file the row stands in, for messages.
         line: Its line there, counted from 1; in a list of records the number of the record.
         missing: Why the landmarks that the source lists are not there; empty where they are.

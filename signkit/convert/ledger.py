@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any, TextIO
 
 from signkit.clip import Clip
@@ -98,7 +97,6 @@ class Ledger:
         self.n_left_out = 0
         self.first: dict[str, BadRow] = {}
         self.failures: list[Failure] = []
-        self._lock = Lock()
         self._folder = TemporaryDirectory(prefix="signkit-ledger-")
         self._tables: dict[str, _Table] = {}
 
@@ -120,7 +118,7 @@ class Ledger:
         clip_id: str = "",
         action: str = KEPT,
     ) -> None:
-        """Note a bad row; threads that read landmarks may do so too.
+        """Note a bad row.
 
         Raises:
             FormatError: The ledger is strict.
@@ -131,11 +129,10 @@ class Ledger:
             raise FormatError(f"{where}: {found}; correct it, or leave --strict away to list it")
         assert kind in KINDS, kind
         columns = ("kind", "file", "line", "clip_id", "found", "action")
-        with self._lock:
-            self.bad_rows[kind] += 1
-            self.n_left_out += action == LEFT_OUT
-            self.first.setdefault(kind, row)
-            self._add("bad_rows", columns, vars(row).values())
+        self.bad_rows[kind] += 1
+        self.n_left_out += action == LEFT_OUT
+        self.first.setdefault(kind, row)
+        self._add("bad_rows", columns, vars(row).values())
 
     def missing(self, clip: Clip, reason: str) -> None:
         """Note a clip that is listed and whose video or landmarks are not there."""

@@ -148,13 +148,21 @@ class Array(_StandIn):
     def fill(self, content: Any, dtype: Any, shape: Any, order: Any) -> None:
         if self.dtype is not None:
             raise RefusedError("fills an array twice")
-        is_shape = type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape)
-        if not is_shape or type(dtype) is not Dtype or order not in ("C", "F"):
+        if not _is_shape(shape) or type(dtype) is not Dtype or order not in ("C", "F"):
             raise RefusedError("has an array with an unknown state")
         kinds = (list,) if dtype.dtype.hasobject else (bytes, bytearray, str, Span)
         if type(content) not in kinds:
             raise RefusedError(f"has an array of {dtype.dtype} made of {type(content).__name__}")
         self.content, self.dtype, self.shape, self.order = content, dtype.dtype, shape, order
+
+
+def _is_shape(shape: Any) -> bool:
+    if type(shape) is not tuple:
+        return False
+    for n in shape:  # noqa: SIM110  (a generator takes twice as long, and there are millions)
+        if type(n) is not int or n < 0:
+            return False
+    return True
 
 
 class LazyArray:
@@ -253,10 +261,9 @@ class Settler:
         if parts.dtype is None:
             raise RefusedError("has an array without content")
         if not parts.dtype.hasobject:
-            lazy = LazyArray(parts, self._budget)
-            array: NDArray[Any] | LazyArray = lazy if self._is_lazy else np.asarray(lazy)
-            self._keep(parts, array)
-            return array
+            make = LazyArray if self._is_lazy else _made
+            array: NDArray[Any] | LazyArray = make(parts, self._budget)
+            return self._keep(parts, array)  # type: ignore[no-any-return]
         items = parts.content
         if prod(parts.shape) != len(items):
             raise RefusedError(f"declares the shape {parts.shape} and holds {len(items)} objects")
