@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -53,7 +52,7 @@ SPACE = "\u2423"
 PART = "x_part"
 COLUMNS = ("path", "file_id", "sequence_id", "participant_id", "phrase")
 ROWS_PER_BATCH = 1024  # 7 MB
-ROWS_KEPT = 4096  # behind the clip asked for last: threads ask a little out of order
+ROWS_KEPT = 4096  # behind the clip asked for last: a table may be a little out of order
 _NUMBER_OF = dict(zip(PUBLISHED, NUMBERED, strict=True))
 _POINTS = ["_".join(map(str, _NUMBER_OF[name])) for name in MEDIAPIPE_543.landmarks]
 _NUMBERS = [f"{axis}_{point}" for axis in "xyz" for point in _POINTS]
@@ -182,7 +181,7 @@ def _pose(file: "_WideFile", sequence: str, frames: Frames) -> PoseSequence:
 
 
 class _WideFile:
-    """A wide Parquet file, read from front to back in batches; threads may share it.
+    """A wide Parquet file, read from front to back in batches.
 
     Args:
         path: The file.
@@ -190,7 +189,6 @@ class _WideFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = Lock()
         self._batches: deque[tuple[int, NDArray[np.int64], NDArray[np.float32]]] = deque()
         self._next_row = 0
         self._stream: Iterator[Any] | None = None
@@ -230,8 +228,7 @@ class _WideFile:
         import pyarrow as pa
 
         try:
-            with self._lock:
-                parts = [part for place in self.places[sequence] for part in self._rows(*place)]
+            parts = [part for place in self.places[sequence] for part in self._rows(*place)]
         except (pa.ArrowException, OSError) as error:
             raise unreadable(self.path, error) from error
         frames, numbers = zip(*parts, strict=True)

@@ -4,7 +4,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -55,7 +54,6 @@ class Video:
         self._files = files
         self._policy = policy
         self._ledger = ledger
-        self._lock = Lock()
         self._whole: PoseSequence | None = None
         self._failure = ""
         self._records: _Consolidated | _Single
@@ -87,12 +85,11 @@ class Video:
         )
 
     def _read_once(self) -> PoseSequence:
-        with self._lock:
-            if self._whole is None and not self._failure:
-                try:
-                    self._whole = self._read()
-                except FormatError as error:
-                    self._failure = str(error)
+        if self._whole is None and not self._failure:
+            try:
+                self._whole = self._read()
+            except FormatError as error:
+                self._failure = str(error)
         if self._whole is None:
             raise FormatError(self._failure)
         return self._whole
