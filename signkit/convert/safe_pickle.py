@@ -25,7 +25,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -36,10 +35,8 @@ from numpy.typing import NDArray
 from signkit.convert.pickle_operations import REFUSED, check_operations
 from signkit.convert.safe_names import constructors
 from signkit.convert.safe_objects import (
-    Array,
     Budget,
     Constructor,
-    Dtype,
     RefusedError,
     Settler,
     Span,
@@ -47,7 +44,7 @@ from signkit.convert.safe_objects import (
 )
 from signkit.errors import FormatError, one_line
 
-LARGE, SHORT = 4096, 1000
+LARGE = 4096
 _ADVICE = "signkit reads only plain containers, texts, numbers and numpy arrays from pickles"
 _NPY_HEADERS: dict[Any, Any] = {
     (1, 0): npy.read_array_header_1_0,
@@ -104,30 +101,6 @@ def load_npy(file: BinaryIO, *, name: str) -> NDArray[Any]:
         return loaded.reshape(shape)
 
 
-def iter_pickled_items(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Keys and values of a pickled dict, one after another: the values are not held.
-
-    Memory is that of one value, and of the short texts and the structure of a thousand. Arrays and
-    long texts stay in the file until it is their turn. A list or array that an earlier value has
-    too is forgotten by then: the pickle is then loaded as a whole, and the rest comes from there.
-
-    Raises:
-        FormatError: It is not a dict, asks for anything that `load_pickle` refuses, or is damaged.
-    """
-    with _readable(str(path)), path.open("rb") as file, _content(file) as (data, _):
-        assert isinstance(data, mmap.mmap)
-        stream = _Stream(data)
-        n_given = 0
-        try:
-            for item in stream.items():
-                yield item
-                n_given += 1
-        except _ForgottenError:
-            file.seek(0)
-            whole = load_pickle(file, name=str(path))
-            yield from islice(_as_dict(whole).items(), n_given, None)
-
-
 class LazyPickle:
     """A pickle whose arrays stay in the file: each is a `LazyArray` until `numpy.asarray` reads it.
 
@@ -147,18 +120,12 @@ class LazyPickle:
             file = files.enter_context(path.open("rb"))
             data, _ = files.enter_context(_content(file))
             assert isinstance(data, mmap.mmap)
-            self.value = _Stream(data).lazily()
+            self.value = _LazyUnpickler(data).lazily()
             self._files = files.pop_all()
 
     def close(self) -> None:
         """Give the file back; arrays can no longer be read."""
         self._files.close()
-
-
-def _as_dict(value: Any) -> dict[Any, Any]:
-    if type(value) is not dict:
-        raise RefusedError(f"holds a {type(value).__name__}, expected a dict of clips")
-    return value
 
 
 @contextmanager
@@ -206,53 +173,6 @@ def _known(known: dict[str, Constructor], module: str, name: str) -> Constructor
     return found
 
 
-class _ForgottenError(Exception):
-    """A pickle refers to a part of an item that is no longer in memory."""
-
-
-class _Memo(dict[int, Any]):
-    """Parts by the slots that a pickle gives them.
-
-    Attributes:
-        fresh: Slots that were filled since parts were last forgotten.
-        n_filled: How many were filled at all.
-        n_forgotten: How many were filled when parts were last forgotten.
-    """
-
-    def __init__(self) -> None:
-        self.fresh: set[int] = set()
-        self.n_filled = self.n_forgotten = 0
-
-    def __setitem__(self, slot: int, part: Any) -> None:
-        self.fresh.add(slot)
-        self.n_filled += 1
-        super().__setitem__(slot, part)
-
-    def __missing__(self, slot: int) -> Any:
-        raise _ForgottenError if slot < self.n_forgotten else KeyError(slot)
-
-    def forget(self, keys: set[int]) -> None:
-        """Keep only what other items may refer to: names, short texts and short plain tuples.
-
-        Args:
-            keys: Which texts (by `id`) no other item has, as they are keys.
-        """
-        for slot in self.fresh:
-            if type(self[slot]) is Array:  # of which a shape belongs to nothing else
-                keys |= {id(self[slot].first_shape), id(self[slot].shape)}
-        for slot in self.fresh:
-            if id(self[slot]) in keys or not _is_short(self[slot]):
-                del self[slot]
-        self.fresh, self.n_forgotten = set(), self.n_filled
-
-
-def _is_short(part: Any) -> bool:
-    if type(part) is tuple:
-        return len(part) <= 4 and all(type(i) in (bool, int, float, str) for i in part)
-    is_text = type(part) in (str, bytes)
-    return type(part) in (Constructor, Dtype) or (is_text and len(part) <= SHORT)
-
-
 def _refuse(what: str, _: object) -> None:
     raise RefusedError(f"uses {what}")
 
@@ -260,11 +180,8 @@ def _refuse(what: str, _: object) -> None:
 _PythonUnpickler: Any = pickle._Unpickler  # it has no other public door to its parts
 
 
-class _Stream(_PythonUnpickler):  # type: ignore[misc]
-    """The unpickler of Python that lets go of every item of the outermost dict.
-
-    Picklers write items in batches of a thousand, or one by one.
-    """
+class _LazyUnpickler(_PythonUnpickler):  # type: ignore[misc]
+    """The unpickler of Python, which leaves long texts and bytes in the file."""
 
     dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
 
@@ -273,29 +190,18 @@ class _Stream(_PythonUnpickler):  # type: ignore[misc]
         self._data = data
         self._budget = Budget(len(data))
         self._names = constructors(self._budget)
-        self.memo = _Memo()
+        self.memo: dict[int, Any] = {}
         self.read, self.readline = data.read, data.readline  # frames hold no more than they show
         self.stack: list[Any] = []
         self.append = self.stack.append
         self.metastack: list[Any] = []
         self.proto = 0
-        self._finished: list[Any] = []
-        self._is_whole = False
 
     def find_class(self, module: str, name: str) -> Constructor:
         return _known(self._names, module, name)
 
-    def items(self) -> Iterator[tuple[Any, Any]]:
-        """Keys and values of the outermost dict."""
-        while self._step():
-            if self._finished:
-                yield from self._given()
-        self._finished = [part for item in _as_dict(self.stack.pop()).items() for part in item]
-        yield from self._given()
-
     def lazily(self) -> Any:
         """Everything, with arrays that are still in the file."""
-        self._is_whole = True
         while self._step():
             pass
         return Settler(self._budget, is_lazy=True).settled(self.stack.pop())
@@ -311,36 +217,6 @@ class _Stream(_PythonUnpickler):  # type: ignore[misc]
             raise RefusedError(f"has the unknown operation {operation[0]:#04x}")
         self.dispatch[operation[0]](self)
         return True
-
-    def _given(self) -> Iterator[tuple[Any, Any]]:
-        items, self._finished = self._finished[::-1], []
-        self.memo.forget({id(key) for key in items[1::2]})
-        while items:
-            settler = Settler(self._budget)
-            yield settler.settled(items.pop()), settler.settled(items.pop())
-
-    def _is_outermost(self) -> bool:
-        if self._is_whole or self.metastack or len(self.stack) != 1:
-            return False
-        return type(self.stack[0]) is dict
-
-    def _set_item(self) -> None:
-        value, key = self.stack.pop(), self.stack.pop()
-        if self._is_outermost():
-            self._finished += [key, value]
-        else:
-            self.stack[-1][key] = value
-
-    def _set_items(self) -> None:
-        items = self.pop_mark()
-        if self._is_outermost():
-            self._finished += items
-        else:
-            for key, value in zip(items[::2], items[1::2], strict=True):
-                self.stack[-1][key] = value
-
-    def _memoize(self) -> None:
-        self.memo[self.memo.n_filled] = self.stack[-1]
 
     def _skip_frame(self) -> None:
         self.read(8)
@@ -362,9 +238,6 @@ class _Stream(_PythonUnpickler):  # type: ignore[misc]
 
     dispatch |= {
         pickle.FRAME[0]: _skip_frame,
-        pickle.MEMOIZE[0]: _memoize,
-        pickle.SETITEM[0]: _set_item,
-        pickle.SETITEMS[0]: _set_items,
         pickle.BINSTRING[0]: lambda self: self._counted(4, "latin1"),
         pickle.BINUNICODE[0]: lambda self: self._counted(4, "utf-8"),
         pickle.BINUNICODE8[0]: lambda self: self._counted(8, "utf-8"),
