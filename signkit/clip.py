@@ -255,6 +255,12 @@ def is_video(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")
 
 
+def one_gloss(label: str) -> tuple[str, ...]:
+    """A label of several words as the one gloss it is: `thank you` becomes `thank-you`."""
+    gloss = "-".join(label.split())
+    return (gloss,) if gloss else ()
+
+
 def renamed(clip: Clip, clip_id: str) -> Clip:
     """The same clip under another id."""
     return replace(clip, clip_id=clip_id)

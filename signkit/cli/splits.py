@@ -147,8 +147,8 @@ def audit(
         typer.Option(
             "--strict",
             help="Exit 4 on a leak: copies or moments of one video in two splits; with --claim, "
-            "what speaks against it; without, source videos in two splits, and clips with a "
-            "sentence of train and no signer known to be new.",
+            "what speaks against it; without, source videos in two splits, sentences of train in "
+            "dev or test, and signs of train by signers not known to be new.",
         ),
     ] = False,
     subsampling: Annotated[

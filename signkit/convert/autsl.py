@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from signkit.clip import SPLITS, Clip
+from signkit.clip import SPLITS, Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, REPAIRED, Ledger
 from signkit.convert.split_tables import split_in
-from signkit.convert.tables import one_gloss, table_rows
+from signkit.convert.tables import table_rows
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 

@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from signkit.clip import EXTRA_PREFIX, Clip, clip_id_of
+from signkit.clip import EXTRA_PREFIX, Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.eaf import Annotation, Header, Tier
 from signkit.convert.eaf_reader import Eaf, read_header
 from signkit.convert.elan_export import export_elan
 from signkit.convert.elan_layout import COLUMNS, OPEN, RIGHTS, VIDEO, column_of, tier_name
 from signkit.convert.ledger import KEPT, LEFT_OUT, REPAIRED, Ledger
-from signkit.convert.tables import one_gloss
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 

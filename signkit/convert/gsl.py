@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from signkit.clip import Clip, clip_id_of
+from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import Ledger
 from signkit.convert.split_tables import split_in, tables_at
-from signkit.convert.tables import one_gloss, table_rows
+from signkit.convert.tables import table_rows
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 

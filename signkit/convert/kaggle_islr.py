@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.clip import COLUMNS, Clip, clip_id_of, parse_glosses
+from signkit.clip import COLUMNS, Clip, clip_id_of, one_gloss, parse_glosses
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.kaggle_layout import (
     N_OF_TYPE,
@@ -38,7 +38,7 @@ from signkit.convert.kaggle_layout import (
     unreadable,
 )
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import one_gloss, read_json, table_rows
+from signkit.convert.tables import read_json, table_rows
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 from signkit.pose import PoseSequence

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path, PurePosixPath
 
-from signkit.clip import Clip, is_video
+from signkit.clip import Clip, is_video, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import one_gloss, text_lines
+from signkit.convert.tables import text_lines
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 

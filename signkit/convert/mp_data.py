@@ -20,11 +20,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.clip import Clip, clip_id_of
+from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import Ledger
 from signkit.convert.numpy_files import read_npy
-from signkit.convert.tables import one_gloss
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 from signkit.pose import PoseSequence

@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from signkit.clip import Clip
+from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.split_tables import split_in
-from signkit.convert.tables import one_gloss, read_json
+from signkit.convert.tables import read_json
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.clip import SPLITS, Clip, clip_id_of
+from signkit.clip import SPLITS, Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import UNITS, Corpus, Entry, ImportOptions
 from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import Ledger
 from signkit.convert.npz import NpzReader
-from signkit.convert.tables import one_gloss
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 from signkit.pose import PoseSequence

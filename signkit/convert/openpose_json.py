@@ -26,11 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from signkit.clip import Clip, clip_id_of
+from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import KEPT, LEFT_OUT, Ledger
 from signkit.convert.people import check_policy, one_of_all
-from signkit.convert.tables import one_gloss
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 from signkit.people.track import Landmarks

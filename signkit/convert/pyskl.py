@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.clip import Clip, clip_id_of
+from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import KEPT, LEFT_OUT, REPAIRED, Ledger
 from signkit.convert.people import check_policy, one_of_all
 from signkit.convert.safe_pickle import LazyPickle
-from signkit.convert.tables import one_gloss, split_name, text_lines
+from signkit.convert.tables import split_name, text_lines
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 from signkit.pose import PoseSequence

@@ -105,12 +105,6 @@ def read_json(path: Path) -> Any:
         raise FormatError(f"{path} is not JSON: {error}") from error
 
 
-def one_gloss(label: str) -> tuple[str, ...]:
-    """A label of several words as the one gloss it is: `thank you` becomes `thank-you`."""
-    gloss = "-".join(label.split())
-    return (gloss,) if gloss else ()
-
-
 def split_name(name: str) -> str:
     """train, dev or test for what other people call them; other names stay."""
     return {"val": "dev", "valid": "dev", "validation": "dev"}.get(name.lower(), name.lower())

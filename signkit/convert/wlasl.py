@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from signkit.clip import Clip
+from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import one_gloss, read_json, split_name, table_rows
+from signkit.convert.tables import read_json, split_name, table_rows
 from signkit.convert.videos import VideoFolder
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError

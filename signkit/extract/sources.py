@@ -10,7 +10,6 @@ and have slashes in both cases.
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from signkit.clip import Clip, ClipTable, clip_id_of, is_video
+from signkit.clip import Clip, ClipTable, clip_id_of, is_video, one_gloss
 from signkit.errors import ClipTableError, DatasetError, MissingExtraError
 from signkit.extract.pictures import is_picture, sequence_of
 from signkit.extract.remote import file_system, is_url
@@ -222,8 +221,7 @@ def _unlisted(place: _Place, names: Sequence[str]) -> list[Source]:
     sources = []
     for clip_id, name in _by_id(place, names).items():
         folder = PurePosixPath(name).parent.name if has_gloss_folders else ""
-        gloss = re.sub(r"\s+", "_", folder.strip())
-        sources.append(Source(Clip(clip_id, glosses=(gloss,) if gloss else ()), place.at(name)))
+        sources.append(Source(Clip(clip_id, glosses=one_gloss(folder)), place.at(name)))
     return sources
 
 

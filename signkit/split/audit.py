@@ -69,9 +69,10 @@ class Audit:
         n_clips: Rows of its clip table.
         splits: Split to what it holds; `none` are the clips in no split.
         overlaps: Pair of splits, such as `train/dev`, to what both have: `signers`, `sentences`,
-            `same_glosses` (in any order), `one_gloss_apart`, `nothing_new` (neither signer nor
-            sentence), `sessions`, `videos`, `urls`, `footage` (moments of one video) and, where
-            poses were compared, `copies`. Pairs without clips are left out.
+            `same_glosses` (in any order), `one_gloss_apart`, `whole_sentences` (of several
+            glosses), `nothing_new` (neither signer nor sentence), `sessions`, `videos`, `urls`,
+            `footage` (moments of one video) and, where poses were compared, `copies`. Pairs
+            without clips are left out.
         subsampling: Frames in for one step of CTC.
         fps: Frame rate at which frames were counted; None without poses.
         copies: None where poses were not compared.

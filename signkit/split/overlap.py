@@ -98,8 +98,9 @@ def sentence_overlaps(
 
     Returns:
         `same_glosses` in any order, `one_gloss_apart` (one gloss more, less or other), both with
-        the equal sentences, and `nothing_new`: clips whose sentence is in the earlier split, and
-        whose signer is too or is not known.
+        the equal sentences; `whole_sentences`, those of several glosses that are equal; and
+        `nothing_new`: clips whose sentence is in the earlier split, and whose signer is too or is
+        not known.
     """
     before, after = ((splits == split) & labels.is_labelled for split in pair)
     known, asked = (np.unique(labels.sentence_of[is_in]) for is_in in (before, after))
@@ -110,9 +111,11 @@ def sentence_overlaps(
     near = equal | one_gloss_apart(others, texts)
     in_any_order = [i for i in asked if sorted_glosses(labels.sentences[i]) in ordered]
     nearly = [i for i in asked if labels.sentences[i] in near]
+    whole = [i for i in asked if labels.sentences[i] in equal and " " in labels.sentences[i]]
     return {
         "same_glosses": _of_sentences(labels, in_any_order, before, after),
         "one_gloss_apart": _of_sentences(labels, nearly, before, after),
+        "whole_sentences": _of_sentences(labels, whole, before, after),
         "nothing_new": _nothing_new(labels, signers, splits, pair),
     }
 

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from signkit.cli.main import app, run
-from signkit.cli.splits import audit as audit_command
+from signkit.cli.main import run
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from tests.factories import make_clips, make_dataset
@@ -105,15 +104,6 @@ def test_options_that_do_not_go_together_are_usage_errors(
     assert run(["split", str(dataset), *options]) == 2
 
 
-@pytest.fixture
-def audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command, also while `main` does not have it yet."""
-    if all(command.name != "audit" for command in app.registered_commands):
-        monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
-        app.command("audit")(audit_command)
-
-
-@pytest.mark.usefixtures("audit")
 def test_audit_prints_a_table(dataset: Path, capsys: Capture) -> None:
     assert run(["split", str(dataset), "--holdout-signers", "cem"]) == 0
     capsys.readouterr()
@@ -138,7 +128,6 @@ def test_audit_prints_a_table(dataset: Path, capsys: Capture) -> None:
     assert caught.err == ""
 
 
-@pytest.mark.usefixtures("audit")
 def test_a_leak_is_code_4_when_strict(dataset: Path, capsys: Capture) -> None:
     assert run(["split", str(dataset), "--by", "random", "--test", "0.3", "--quiet"]) == 0
     assert run(["audit", str(dataset), "--quiet"]) == 0
@@ -151,7 +140,6 @@ def test_a_leak_is_code_4_when_strict(dataset: Path, capsys: Capture) -> None:
     assert caught.err == f"1 leaks, the first: {record['leaks'][0]['message']}\n"
 
 
-@pytest.mark.usefixtures("audit")
 def test_a_claim_that_does_not_hold_is_code_4_when_strict(dataset: Path, capsys: Capture) -> None:
     assert run(["split", str(dataset), "--holdout-signers", "cem"]) == 0
     claims = ["--claim", "signer-independent", "--claim", "unseen-sentences"]
@@ -169,7 +157,6 @@ def test_a_claim_that_does_not_hold_is_code_4_when_strict(dataset: Path, capsys:
     )
 
 
-@pytest.mark.usefixtures("audit")
 def test_a_dataset_without_poses_or_splits_is_audited(tmp_path: Path, capsys: Capture) -> None:
     folder = annotations(tmp_path / "table", make_clips(split=""))
     assert run(["audit", str(folder), "--strict"]) == 0

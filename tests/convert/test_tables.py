@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from signkit.clip import one_gloss
 from signkit.convert.ledger import Ledger
-from signkit.convert.tables import one_gloss, read_json, split_name, table_rows, text_lines
+from signkit.convert.tables import read_json, split_name, table_rows, text_lines
 from signkit.errors import FormatError
 
 

@@ -51,7 +51,7 @@ def store() -> Iterator[Callable[..., str]]:
         # Folders named by gloss.
         (
             ["HELLO/1.mp4", "THANK YOU/1.mp4"],
-            [("HELLO-1", "HELLO", "HELLO/1.mp4"), ("THANK_YOU-1", "THANK_YOU", "THANK YOU/1.mp4")],
+            [("HELLO-1", "HELLO", "HELLO/1.mp4"), ("THANK_YOU-1", "THANK-YOU", "THANK YOU/1.mp4")],
         ),
         # A video outside the folders: they are no glosses.
         (["HELLO/1.mp4", "2.mp4"], [("2", "", "2.mp4"), ("HELLO-1", "", "HELLO/1.mp4")]),

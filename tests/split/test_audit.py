@@ -234,7 +234,9 @@ def test_signeval_signer_independent_shares_its_sentences(real_data: Path, tmp_p
     assert found["sentences"].share == pytest.approx(0.827, abs=0.0005)
     assert found["same_glosses"].n_clips == 1628
     assert found["one_gloss_apart"].n_clips == 1822
-    assert audit.leaks == ()
+    (leak,) = audit.leaks
+    assert (leak.what, leak.splits) == ("whole_sentences", "train/dev")
+    assert audit_dataset(folder, claims=["signer-independent"]).leaks == ()
     unknown = audit.splits["dev"].unknown
     assert unknown is not None
     assert (unknown.n_glosses, round(unknown.share, 4)) == (14, 0.0017)
