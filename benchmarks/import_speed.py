@@ -35,6 +35,7 @@ from signkit.skeletons import ISHARAH_86, MEDIAPIPE_543
 TURNS = 3
 N_FRAMES = 100
 SIZE = (640, 480)
+PYSKL = "clips.pkl"
 
 
 def main() -> None:
@@ -56,6 +57,7 @@ def compare(task: str, folder: Path, n_clips: int) -> None:
     make, decode, options = LANDMARKS[task]
     folder.mkdir()
     make(folder / "source", n_clips)
+    source = folder / "source" / PYSKL if task == "pyskl" else folder / "source"
     n_bytes = sum(f.stat().st_size for f in (folder / "source").rglob("*") if f.is_file())
     times: dict[str, list[float]] = {"import": [], "decode": []}
     for _ in range(TURNS):
@@ -63,7 +65,7 @@ def compare(task: str, folder: Path, n_clips: int) -> None:
         decode(folder / "source")
         times["decode"].append(perf_counter() - start)
         start = perf_counter()
-        summary = import_dataset(task, folder / "source", folder / "out", options)
+        summary = import_dataset(task, source, folder / "out", options)
         times["import"].append(perf_counter() - start)
         assert summary.n_with_poses == n_clips, summary
         rmtree(folder / "out")
@@ -279,7 +281,7 @@ def make_pyskl(source: Path, n_clips: int) -> None:
         for n in range(n_clips)
     ]
     split = {"train": [record["frame_dir"] for record in annotations]}
-    (source / "clips.pkl").write_bytes(pickle.dumps({"split": split, "annotations": annotations}))
+    (source / PYSKL).write_bytes(pickle.dumps({"split": split, "annotations": annotations}))
 
 
 LANDMARKS: dict[str, tuple[Callable[[Path, int], None], Callable[[Path], None], Any]] = {

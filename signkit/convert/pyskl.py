@@ -67,7 +67,8 @@ def read_pyskl(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
     """
     check_policy(options.signer)
     if not source.is_file():
-        raise FormatError(f"no file at {source}; expected a pickle of pyskl")
+        found = "is a folder" if source.is_dir() else "does not exist"
+        raise FormatError(f"{source} {found}; give the pickle file of pyskl")
     if options.fps is None:
         raise FormatError(f"{source} does not say its frame rate; give --fps")
     pickle = LazyPickle(source)

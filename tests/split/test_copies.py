@@ -149,7 +149,7 @@ def test_moments_look_the_same_in_the_mirror_but_for_signs(skeleton) -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("corpus", ["asl-words", "boston104"])
+@pytest.mark.parametrize("corpus", ["asl-words", "asl-letters", "boston104"])
 def test_takes_of_one_sign_are_no_copies(real_data: Path, tmp_path: Path, corpus: str) -> None:
     import_dataset("arrays", real_data / corpus, tmp_path / "data")
     dataset = PoseDataset.open(tmp_path / "data")
