@@ -12,13 +12,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from signkit.clip import SPLITS, Clip, one_gloss
+from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, REPAIRED, Ledger
-from signkit.convert.split_tables import split_in
+from signkit.convert.split_tables import split_in, tables_named
 from signkit.convert.tables import table_rows
 from signkit.dataset import DatasetInfo
-from signkit.errors import FormatError
 
 LANGUAGE = "tsm"
 CLASS_LIST = "SignList_ClassId_TR_EN.csv"
@@ -35,7 +34,12 @@ def read_autsl(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
     Raises:
         FormatError: There is no table of labels.
     """
-    paths = _paths(source)
+    paths = tables_named(
+        source,
+        "*_labels.csv",
+        expected="labels of AUTSL; "
+        "expected train_labels.csv, validation_labels.csv or test_labels.csv",
+    )
     return Corpus(
         info=DatasetInfo(name="autsl", note="videos of 512x512 pixels, 30 frames a second"),
         entries=_entries(paths, _class_names(paths[0].with_name(CLASS_LIST), ledger), ledger),
@@ -43,21 +47,6 @@ def read_autsl(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
         extra=("x_class", "x_en"),
         names_signers=True,
     )
-
-
-def _paths(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise FormatError(f"no folder or file at {source}")
-    found = {path: split_in(path.name) for path in sorted(source.glob("*_labels.csv"))}
-    paths = [path for split in SPLITS for path in found if found[path] == split]
-    if not paths:
-        raise FormatError(
-            f"{source} has no labels of AUTSL; expected train_labels.csv, validation_labels.csv or "
-            "test_labels.csv in it, or give one table"
-        )
-    return paths
 
 
 def _class_names(path: Path, ledger: Ledger) -> _Names:

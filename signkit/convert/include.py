@@ -15,13 +15,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from signkit.clip import SPLITS, Clip, clip_id_of, one_gloss
+from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import Ledger
-from signkit.convert.split_tables import split_in
+from signkit.convert.split_tables import split_in, tables_named
 from signkit.convert.tables import table_rows
 from signkit.dataset import DatasetInfo
-from signkit.errors import FormatError
 
 LANGUAGE = "ins"
 
@@ -43,17 +42,11 @@ def read_include(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus
 
 def _paths(source: Path) -> list[Path]:
     """The tables: those of INCLUDE before those of INCLUDE-50."""
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise FormatError(f"no folder or file at {source}")
-    found = {path: split_in(path.name) for path in sorted(source.glob("*include*.csv"))}
-    paths = [path for split in SPLITS for path in found if found[path] == split]
-    if not paths:
-        raise FormatError(
-            f"{source} has no tables of INCLUDE; expected train_include.csv or test_include.csv "
-            "in it, or give one table"
-        )
+    paths = tables_named(
+        source,
+        "*include*.csv",
+        expected="tables of INCLUDE; expected train_include.csv or test_include.csv",
+    )
     return sorted(paths, key=lambda path: "50" in path.name)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.split_tables import split_in
+from signkit.convert.split_tables import split_in, tables_named
 from signkit.convert.tables import read_json
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
@@ -52,28 +52,18 @@ def read_msasl(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
     Raises:
         FormatError: There is no annotation file, or it is not a list of records with `url`.
     """
-    paths = _paths(source)
+    paths = tables_named(
+        source,
+        "*.json",
+        expected="annotations of MS-ASL; "
+        "expected MSASL_train.json, MSASL_val.json or MSASL_test.json",
+    )
     return Corpus(
         info=DatasetInfo(name="msasl"),
         entries=_entries(paths, ledger),
         extra=("x_label", *_EXTRA),
         names_signers=True,
     )
-
-
-def _paths(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise FormatError(f"no folder or file at {source}")
-    found = {path: split_in(path.name) for path in sorted(source.glob("*.json"))}
-    paths = [path for split in ("train", "dev", "test") for path in found if found[path] == split]
-    if not paths:
-        raise FormatError(
-            f"{source} has no annotations of MS-ASL; expected MSASL_train.json, MSASL_val.json or "
-            "MSASL_test.json in it, or give one file"
-        )
-    return paths
 
 
 def _entries(paths: list[Path], ledger: Ledger) -> Iterator[Entry]:

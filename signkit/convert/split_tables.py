@@ -42,6 +42,28 @@ def find_tables(source: Path, templates: Sequence[str]) -> dict[Path, str]:
     )
 
 
+def tables_named(source: Path, pattern: str, *, expected: str) -> list[Path]:
+    """The tables of a folder that are named after a split, train first; one table is itself.
+
+    Args:
+        source: The corpus's folder, or one table.
+        pattern: Of their names.
+        expected: What there should be, for messages.
+
+    Raises:
+        FormatError: There is no such folder or file, or no table in it.
+    """
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise FormatError(f"no folder or file at {source}")
+    found = {path: split_in(path.name) for path in sorted(source.glob(pattern))}
+    paths = [path for split in SPLITS for path in found if found[path] == split]
+    if not paths:
+        raise FormatError(f"{source} has no {expected} in it, or give one table")
+    return paths
+
+
 def tables_at(source: Path, template: str) -> dict[str, Path]:
     """Split to the table of it, of those that are there."""
     return {

@@ -178,7 +178,7 @@ def test_videos_that_are_gone_are_listed_with_the_split(tmp_path: Path) -> None:
             "other.json",
             "[]",
             "{folder} has no annotations of MS-ASL; expected MSASL_train.json, MSASL_val.json or "
-            "MSASL_test.json in it, or give one file",
+            "MSASL_test.json in it, or give one table",
         ),
     ],
 )
