@@ -161,3 +161,20 @@ def test_a_dataset_without_poses_or_splits_is_audited(tmp_path: Path, capsys: Ca
     folder = annotations(tmp_path / "table", make_clips(split=""))
     assert run(["audit", str(folder), "--strict"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "there are no two splits to compare"
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("task", "said", "code"),
+    [
+        ("SI", "82.7 % of dev sentences occur in train", 4),
+        ("US", "0.0 % of dev sentences occur in train", 0),
+    ],
+)
+def test_the_published_isharah_splits_are_told_apart(
+    real_data: Path, tmp_path: Path, task: str, said: str, code: int, capsys: Capture
+) -> None:
+    tables, folder = real_data / "annotations" / "signeval" / task, tmp_path / "data"
+    assert run(["import", "signeval", str(tables), str(folder), "--quiet"]) == 0
+    assert run(["audit", str(folder), "--quiet", "--strict"]) == code
+    assert said in capsys.readouterr().out.splitlines()

@@ -179,3 +179,24 @@ def test_two_tiers_of_one_name_are_refused(tmp_path: Path) -> None:
         "two tiers of a.eaf would be called 'x_d@b@c'; rename the x_... column or the signer"
     )
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("format_name", "source"),
+    [
+        ("phoenix14t", "annotations/phoenix_csl/phoenix-2014t.dev.csv"),
+        ("csl-daily", "annotations/phoenix_csl/csl-daily.dev.csv"),
+        ("arrays", "boston104"),
+    ],
+)
+def test_real_annotations_survive_the_round_trip(
+    real_data: Path, tmp_path: Path, format_name: str, source: str
+) -> None:
+    import_dataset(format_name, real_data / source, tmp_path / "one")
+    export_dataset("elan", tmp_path / "one", tmp_path / "eaf")
+    assert import_dataset("elan", tmp_path / "eaf", tmp_path / "two").n_bad_rows == 0
+    one, two = (
+        {c.clip_id: c for c in PoseDataset.open(tmp_path / n).clips} for n in ("one", "two")
+    )
+    assert one == two
