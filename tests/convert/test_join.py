@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from signkit.clip import Clip
+from signkit.convert import import_dataset
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
 from tests.convert.corpora import bad_rows, build, entry, lines, posed
@@ -110,3 +111,13 @@ def test_landmarks_do_not_join_and_annotations_do_not_replace_annotations(
     build([entry("a")], tmp_path / "table")
     with pytest.raises(DatasetError, match="holds annotations without poses already; "):
         build([entry("a")], tmp_path / "table")
+
+
+@pytest.mark.real_data
+def test_real_annotations_join_real_landmarks(real_data: Path, tmp_path: Path) -> None:
+    import_dataset("phoenix-skels", real_data / "phoenix14t", tmp_path / "data")
+    table = real_data / "annotations" / "phoenix_csl" / "phoenix-2014t.dev.csv"
+    summary = import_dataset("phoenix14t", table, tmp_path / "data")
+    assert (summary.n_with_poses, summary.n_missing, summary.bad_rows) == (5, 514, {})
+    clip = PoseDataset.open(tmp_path / "data").clips["11August_2010_Wednesday_tagesschau-2"]
+    assert (clip.glosses, clip.signer) == (("DRUCK", "TIEF", "KOMMEN"), "Signer08")
