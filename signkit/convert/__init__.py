@@ -115,7 +115,7 @@ FORMATS: dict[str, Format] = {
         "Isharah / SignEval: id|gloss tables and, where they are there, pickled landmarks",
         holds="both",
         reader="signkit.convert.signeval:read_signeval",
-        writer="signkit.convert.signeval:export_submission",
+        writer="signkit.convert.signeval_submission:export_submission",
         takes=("fps", "size"),
         gives=("split", "hypotheses"),
     ),

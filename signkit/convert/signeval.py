@@ -29,7 +29,6 @@ from signkit.clip import EXTRA_PREFIX, SPLITS, Clip
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.safe_pickle import LazyPickle
-from signkit.convert.signeval_submission import export_submission as export_submission
 from signkit.convert.split_tables import header_of, tables_at
 from signkit.convert.stm import stm_segments
 from signkit.convert.tables import read_json, table_rows
