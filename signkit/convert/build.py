@@ -99,13 +99,12 @@ def _rows(
             unused.discard(entry.clip.clip_id)
             row = labels[entry.clip.clip_id]
             entry = replace(entry, clip=replace(row, video=row.video or entry.clip.video))
+        found = videos.find(entry.clip.video or entry.clip.clip_id) if videos else None
+        if videos and found:
+            entry = _as_found(entry, found, videos)
         clip = check(entry)
         if clip is None:
             continue
-        found = None
-        if videos is not None:
-            found = videos.find(clip.video or clip.clip_id)
-            clip = replace(clip, video=found or clip.video)
         reason = entry.missing or ("no such video" if videos and not found else "")
         if reason:
             ledger.missing(clip, reason)
@@ -115,6 +114,15 @@ def _rows(
         ledger.missing(labels[clip_id], "no landmarks")
     for name in videos.unused() if videos is not None else ():
         ledger.unlisted(name)
+
+
+def _as_found(entry: Entry, path: str, videos: VideoFolder) -> Entry:
+    """The entry with the path of its video and, where it is a part of it, the video's length."""
+    clip = replace(entry.clip, video=path)
+    has_window = clip.start_s is not None or clip.end_s is not None
+    if entry.video_s is None and has_window:
+        return replace(entry, clip=clip, video_s=videos.length_s(path))
+    return replace(entry, clip=clip)
 
 
 class _Counts:

@@ -15,7 +15,7 @@ _DIRECTION = re.compile("[\u200b\u200e\u200f\u061c\u202a-\u202e\u2060\u2066-\u20
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _SPACE = re.compile(r"\s+")
 _SLASH = re.compile(r"[/\\\x00]+")
-_LATE_S = 0.001
+_LATE_S = 0.05  # headers and annotations round; extraction ends with the last frame anyway
 
 
 class Checker:

@@ -1,6 +1,7 @@
 """A folder of a corpus's videos: which of those that an annotation names are there."""
 
 import os
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from signkit.clip import is_video
@@ -42,6 +43,17 @@ class VideoFolder:
         if video and (self._folder / video).is_dir():  # of pictures
             return video
         return None
+
+    @lru_cache(maxsize=1)  # the clips of a video come one after another  # noqa: B019
+    def length_s(self, path: str) -> float | None:
+        """How long one of its videos is, as its header says; None where it does not say."""
+        import av
+
+        try:
+            with av.open(str(self._folder / path)) as container:
+                return container.duration / av.time_base if container.duration else None
+        except (av.FFmpegError, OSError):  # extraction will tell what is wrong with it
+            return None
 
     def unused(self) -> list[str]:
         """Videos that nothing has asked for."""

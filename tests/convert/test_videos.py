@@ -6,7 +6,8 @@ from signkit.convert.corpus import ImportOptions
 from signkit.convert.videos import VideoFolder
 from signkit.dataset import PoseDataset
 from signkit.errors import FormatError
-from tests.convert.corpora import build, entry, lines
+from tests.convert.corpora import bad_rows, build, entry, lines
+from tests.extract.films import write_film
 
 
 @pytest.fixture
@@ -46,6 +47,29 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError) as caught:
         VideoFolder(tmp_path / "no")
     assert str(caught.value) == f"no folder of videos at {tmp_path / 'no'}"
+
+
+def test_a_window_outside_of_its_video_is_left_out_or_ends_with_it(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    write_film(tmp_path / "videos" / "a.mp4", n_frames=50)  # 2 s
+    (tmp_path / "videos" / "b.mp4").write_bytes(b"no video")
+    entries = [
+        entry("a-1", video="a.mp4", start_s=0.0, end_s=2.02, line=2),
+        entry("a-2", video="a.mp4", start_s=1.5, end_s=3.0, line=3),
+        entry("a-3", video="a.mp4", start_s=2.5, end_s=3.0, line=4),
+        entry("b-1", video="b.mp4", start_s=2.5, end_s=3.0, line=5),
+    ]
+    build(entries, tmp_path / "out", ImportOptions(videos=tmp_path / "videos"))
+    clips = PoseDataset.open(tmp_path / "out").clips
+    assert [(clip.clip_id, clip.end_s) for clip in clips] == [
+        ("a-1", 2.02),
+        ("a-2", 2.0),
+        ("b-1", 3.0),
+    ]
+    assert [line.split(",")[:4] for line in bad_rows(tmp_path / "out")] == [
+        ["outside_video", "table.csv", "3", "a-2"],
+        ["outside_video", "table.csv", "4", "a-3"],
+    ]
 
 
 def test_missing_videos_are_counted_by_split_and_gloss(videos: Path, tmp_path: Path) -> None:
