@@ -9,7 +9,7 @@ same part of one URL: nothing would keep them apart.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -79,7 +79,8 @@ def looked_at(out: Path | str, *, overwrite: bool) -> Iterator[Destination]:
     folder = _local(out)
     if folder is None:
         with TemporaryDirectory(prefix="signkit-") as temporary:
-            yield _Store(str(out), Path(temporary)).fetched(overwrite=False)
+            place = _Store(str(out), Path(temporary)).fetched(overwrite=False)
+            yield replace(place, stored=Stored.of([])) if overwrite else place
         return
     if folder.exists():
         check_folder(folder, overwrite=overwrite)

@@ -6,7 +6,7 @@ import fsspec
 import pytest
 
 from signkit.errors import DatasetError, ShardError
-from signkit.extract import ExtractSettings, extract, output
+from signkit.extract import ExtractSettings, extract, output, plan_extraction
 from signkit.shard import shard_paths
 
 URL = "memory://bucket/poses"
@@ -53,6 +53,14 @@ def test_a_store_gets_the_files_that_a_folder_would(videos, tmp_path, store, set
         assert store.cat_file(f"/bucket/poses/poses/{shard.name}") == shard.read_bytes()
     table = store.cat_file("/bucket/poses/clips.csv").decode()
     assert f"take0,{videos}/take0.mp4" in table
+
+
+def test_a_dry_run_that_would_overwrite_counts_nothing_as_done(videos, store, settings):
+    extract(videos, URL, settings)
+    before = names(store)
+    assert plan_extraction(videos, URL, settings).n_to_do == 0
+    assert plan_extraction(videos, URL, settings, overwrite=True).n_to_do == 6
+    assert names(store) == before
 
 
 def test_a_job_goes_on_from_what_the_store_holds(videos, store, settings):
