@@ -17,7 +17,7 @@ from signkit.convert.summary import ImportSummary, ledger_counts
 from signkit.convert.videos import VideoFolder
 from signkit.dataset import DatasetInfo, write_info
 from signkit.errors import FormatError, SkeletonError
-from signkit.files import atomic_folder, write_text
+from signkit.files import atomic_folder, remove_leftovers, write_text
 from signkit.pose import PoseSequence
 from signkit.shard import ShardWriter, shard_index, shard_paths
 
@@ -184,6 +184,7 @@ def _write(
 
 def _done_before(poses: Path) -> tuple[dict[str, int], int]:
     """Clips that a run that was stopped has published, with their frames, and its shards."""
+    remove_leftovers(poses)
     paths = shard_paths(poses)
     done: dict[str, int] = {}
     for path in paths:

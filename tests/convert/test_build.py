@@ -159,9 +159,13 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         build(entries, tmp_path / "out", has_poses=True, progress=stop)
     read.clear()
+    (partial,) = tmp_path.glob(".out*")
+    (partial / "poses" / ".shard-00001.parquet.1.tmp").touch()  # as kill -9 leaves it
     summary = build(entries, tmp_path / "out", has_poses=True)
     assert read == [f"c{i}" for i in range(256, 400)]  # a shard of 256 was whole
     assert (summary.n_clips, summary.n_with_poses, summary.n_frames) == (400, 400, 800)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert not list((tmp_path / "out").rglob(".*"))
     dataset = PoseDataset.open(tmp_path / "out")
     assert dataset.ids_with_poses == dataset.clips.ids
     assert_same_pose(dataset.pose("c7"), make_pose("c7", n_frames=2))
