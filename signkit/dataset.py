@@ -41,6 +41,8 @@ class DatasetInfo:
         note: What a user of the corpus should know.
         annotations: Format that the clip table was imported from before there were poses;
             extraction then takes the table for its list of clips.
+        picture_fps: Rate of the folders of pictures that stand for videos, where annotations know
+            it.
         created_by: The tool and version that made the folder.
     """
 
@@ -52,6 +54,7 @@ class DatasetInfo:
     consent: str = ""
     note: str = ""
     annotations: str = ""
+    picture_fps: float | None = None
     created_by: str = f"signkit {__version__}"
 
     def to_json(self) -> dict[str, Any]:

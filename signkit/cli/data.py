@@ -87,6 +87,10 @@ def extract(
     fps: Annotated[
         float | None, typer.Option(help="Thin the frames to this rate; by default all are kept.")
     ] = None,
+    picture_fps: Annotated[
+        float | None,
+        typer.Option(help="Rate of folders of pictures without fps.txt; by default 25."),
+    ] = None,
     signer: Annotated[
         str | None,
         typer.Option(
@@ -141,6 +145,7 @@ def extract(
         **given(
             extractor=extractor,
             fps=fps,
+            picture_fps=picture_fps,
             signer=signer,
             detect_every=detect_every,
             device=device,

@@ -48,7 +48,7 @@ def read_gsl(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
         FormatError: There is no table, or there are several ways of splitting.
     """
     return Corpus(
-        info=DatasetInfo(name="gsl", note=f"pictures of {FPS:g} frames a second"),
+        info=DatasetInfo(name="gsl", picture_fps=FPS),
         entries=_entries(_tables(source), ledger),
         signers=SIGNERS,
         extra=_EXTRA,

@@ -51,7 +51,7 @@ def read_phoenix14(source: Path, options: ImportOptions, ledger: Ledger) -> Corp
     shapes = {path: "table" for path in tables if not _is_reference(path)}
     extras = kept_columns(shapes, "|", {"table": _COLUMNS})
     return Corpus(
-        info=DatasetInfo(name="phoenix14", note=f"pictures of {FPS:g} frames a second"),
+        info=DatasetInfo(name="phoenix14", picture_fps=FPS),
         entries=_entries(tables, extras, options.videos, ledger),
         extra=tuple(extras.values()),
         names_signers=True,

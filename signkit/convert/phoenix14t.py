@@ -49,9 +49,9 @@ def read_phoenix14t(source: Path, options: ImportOptions, ledger: Ledger) -> Cor
     shapes = {path: shape_of(path, "|", _SHAPES) for path in tables}
     extras = kept_columns(shapes, "|", _SHAPES)
     return Corpus(
-        info=DatasetInfo(name="phoenix14t", note=f"pictures of {FPS:g} frames a second"),
+        info=DatasetInfo(name="phoenix14t", picture_fps=FPS),
         entries=_entries(tables, shapes, extras, options.videos, ledger),
-        extra=(*_WINDOW.values(), *extras.values()),
+        extra=tuple(dict.fromkeys((*_WINDOW.values(), *extras.values()))),
         names_signers=True,
     )
 
@@ -68,7 +68,7 @@ def _entries(
         for line, cells in table_rows(path, ledger, delimiter="|"):
             clip = clip_of(cells, split, videos)
             clip.extra.update(kept_cells(cells, extras))
-            if not clip.extra.keys().isdisjoint(_WINDOW.values()):
+            if clip_of is _published and not clip.extra.keys().isdisjoint(_WINDOW.values()):
                 times = " and ".join(cells[column] for column in _WINDOW)
                 found = f"has start and end {times} in an unknown unit, expected -1"
                 ledger.bad("unreadable", found, file=path.name, line=line, clip_id=clip.clip_id)

@@ -13,6 +13,7 @@ from signkit.dataset import DatasetInfo, PoseDataset, read_info, write_info
 from signkit.errors import DatasetError
 from signkit.extract.output import CLIPS, INFO
 from signkit.extract.part import Part
+from signkit.extract.settings import ExtractSettings
 from signkit.extract.sources import Source, video_name
 from signkit.files import remove_leftovers
 from signkit.quality import QUALITY
@@ -93,14 +94,29 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         )
 
 
-def labels_of(path: Path, labels: Path | None) -> Path | None:
-    """The clip table that says which clips there are: the one given, or imported annotations.
+def annotations_in(path: Path) -> DatasetInfo | None:
+    """What is said of annotations that were imported into a folder; None where there are none.
 
     Raises:
         DatasetError: The folder's `dataset.json` is damaged.
     """
-    has_annotations = (path / INFO).is_file() and read_info(path).annotations
-    return path / CLIPS if labels is None and has_annotations else labels
+    info = read_info(path) if (path / INFO).is_file() else None
+    return info if info is not None and info.annotations else None
+
+
+def with_annotations(
+    path: Path, settings: ExtractSettings, labels: Path | None
+) -> tuple[ExtractSettings, Path | None]:
+    """Settings and clip table of a job: as given, else as annotations in its folder say.
+
+    Raises:
+        DatasetError: The folder's `dataset.json` is damaged.
+    """
+    known = annotations_in(path)
+    if known is None:
+        return settings, labels
+    fps = settings.picture_fps or known.picture_fps
+    return replace(settings, picture_fps=fps), labels or path / CLIPS
 
 
 def clear_leftovers(path: Path, part: Part | None) -> None:

@@ -15,9 +15,10 @@ from signkit.dataset import DatasetInfo
 from signkit.extract.destination import destination
 from signkit.extract.executors import Executor
 from signkit.extract.extractor import ExtractorInfo
-from signkit.extract.folder import labels_of, prepare_folder
+from signkit.extract.folder import prepare_folder, with_annotations
 from signkit.extract.landmarks import ClipJob, Extracted, Outcome
 from signkit.extract.output import CLIPS, INFO, Output
+from signkit.extract.pictures import DEFAULT_FPS
 from signkit.extract.progress import Meter, ProgressCallback
 from signkit.extract.settings import ExtractSettings, make_executor
 from signkit.extract.sources import Source, find_clips
@@ -91,8 +92,8 @@ def extract(
         WeightsError: The extractor's model is missing.
         KeyboardInterrupt: Ctrl-C; what was finished is written.
     """
-    settings = settings or ExtractSettings()
-    sources = find_clips(videos, labels=labels_of(Path(out), labels))
+    settings, labels = with_annotations(Path(out), settings or ExtractSettings(), labels)
+    sources = find_clips(videos, labels=labels)
     part = settings.share
     with (
         make_executor(settings, n_clips=len(sources)) as executor,  # starts while the rest is read
@@ -122,6 +123,8 @@ def dataset_info(
     """What `dataset.json` will say."""
     record = extractor.to_json()
     record["options"] |= {"fps": settings.fps, "signer": settings.signer}
+    if settings.picture_fps is not None:
+        record["options"] |= {"picture_fps": settings.picture_fps}
     return DatasetInfo(
         name=Path(videos).resolve().stem,
         skeleton=extractor.skeleton,
@@ -202,5 +205,11 @@ class _JobOrder:
 def _clip_job(source: Source, settings: ExtractSettings) -> ClipJob:
     clip = source.clip
     return ClipJob(
-        clip.clip_id, source.video, clip.start_s, clip.end_s, settings.fps, settings.signer
+        clip.clip_id,
+        source.video,
+        clip.start_s,
+        clip.end_s,
+        settings.fps,
+        settings.signer,
+        settings.picture_fps or DEFAULT_FPS,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from signkit.errors import ExtractionError
 from signkit.extract.extractor import Extractor
 from signkit.extract.person import Image
-from signkit.extract.pictures import picture_files
+from signkit.extract.pictures import DEFAULT_FPS, picture_files
 from signkit.extract.remote import local_copy
 from signkit.extract.video import VideoReader
 from signkit.extract.weights import sha256_of
@@ -36,6 +36,7 @@ class ClipJob:
         end_s: End, exclusive, None for its end.
         fps: Rate to thin the frames to, None to keep them all.
         signer: Who becomes a pose where there are several people: largest, active or all.
+        picture_fps: Rate of a folder of pictures that does not say its own.
     """
 
     clip_id: str
@@ -44,6 +45,11 @@ class ClipJob:
     end_s: float | None = None
     fps: float | None = None
     signer: str | None = None
+    picture_fps: float = DEFAULT_FPS
+
+    def open(self, path: Path) -> VideoReader:
+        """The clip's video, of which `path` is a copy on this machine."""
+        return VideoReader(path, name=self.video, picture_fps=self.picture_fps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,7 @@ class ClipFrames:
         if frames is not None:
             yield from self._timed(frames, times_s)
         else:
-            with VideoReader(self.video.path, name=self._job.video) as video:
+            with self._job.open(self.video.path) as video:
                 yield from self._timed(self._decode(video), times_s)
         self.times_s = times_s
 
@@ -105,7 +111,7 @@ class ClipFrames:
 def find_landmarks(job: ClipJob, extractor: Extractor) -> Outcome:
     """The poses of a clip, or why there is none."""
     try:
-        with local_copy(job.video) as path, VideoReader(path, name=job.video) as video:
+        with local_copy(job.video) as path, job.open(path) as video:
             return _extract(job, video, extractor)
     except ExtractionError as error:
         return failure(job, "open", str(error))

@@ -84,13 +84,14 @@ class PictureFolder:
     Args:
         folder: The folder.
         name: What messages call it.
+        fps: Its rate where no `fps.txt` says another.
 
     Raises:
         ExtractionError: The folder holds no sequence, none of it can be read, or `fps.txt` holds no
             rate.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, fps: float = DEFAULT_FPS) -> None:
         sequence = _sequence_in(folder)
         if not sequence:
             raise ExtractionError(
@@ -101,7 +102,7 @@ class PictureFolder:
         first = next(filter(None, map(_picture, self._files)), None)
         if first is None:
             raise ExtractionError(f"no picture in {name} can be read; copy or download it again")
-        self._fps = _fps(folder / RATE_FILE, f"{name}/{RATE_FILE}")
+        self._fps = _fps(folder / RATE_FILE, f"{name}/{RATE_FILE}", fps)
         self._times_s = [numbered.position / self._fps for numbered in sequence]
         self.codec = "pictures"
         self.width_px, self.height_px = first.width, first.height
@@ -135,9 +136,9 @@ def _picture(file: Path) -> av.VideoFrame | None:
         return None
 
 
-def _fps(file: Path, name: str) -> float:
+def _fps(file: Path, name: str, default: float) -> float:
     if not file.is_file():
-        return DEFAULT_FPS
+        return default
     text = file.read_text(encoding="utf-8", errors="replace").strip()
     try:
         fps = float(text)

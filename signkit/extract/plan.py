@@ -7,7 +7,7 @@ from typing import Any
 
 from signkit.errors import ExtractionError
 from signkit.extract.destination import looked_at
-from signkit.extract.folder import check_settings, labels_of
+from signkit.extract.folder import check_settings, with_annotations
 from signkit.extract.job import dataset_info, own_share
 from signkit.extract.output import INFO
 from signkit.extract.remote import is_url
@@ -67,8 +67,8 @@ def plan_extraction(
     Raises:
         SignkitError: Whatever would stop the job before its first clip.
     """
-    settings = settings or ExtractSettings()
-    sources = own_share(find_clips(videos, labels=labels_of(Path(out), labels)), settings)
+    settings, labels = with_annotations(Path(out), settings or ExtractSettings(), labels)
+    sources = own_share(find_clips(videos, labels=labels), settings)
     with make_executor(settings, n_clips=1) as executor:
         extractor = executor.info
     info = dataset_info(videos, extractor, settings)

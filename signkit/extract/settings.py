@@ -25,6 +25,8 @@ class ExtractSettings:
         extractor: A name from `EXTRACTORS`, or your own as `package.module:factory`.
         weights: Model file of the extractor, or its folder.
         fps: Thin the frames to this rate by their times; None keeps all.
+        picture_fps: Rate of folders of numbered pictures without a file `fps.txt`; None for what
+            imported annotations say, else 25.
         signer: Who becomes a pose where several people are seen: largest, active or all; None for
             the extractor's own way.
         detect_every: Look for people in every n-th frame, and follow them in between.
@@ -42,6 +44,7 @@ class ExtractSettings:
     extractor: str = "mediapipe"
     weights: Path | None = None
     fps: float | None = None
+    picture_fps: float | None = None
     signer: str | None = None
     detect_every: int = ExtractorOptions.detect_every
     part: str | None = None
@@ -52,10 +55,11 @@ class ExtractSettings:
     time_limit_s: float = TIME_LIMIT_S
 
     def __post_init__(self) -> None:
-        if self.fps is not None and not self.fps > 0:
-            raise ExtractionError(
-                f"fps is {self.fps:g}; give a positive number of frames per second"
-            )
+        for name, fps in (("fps", self.fps), ("picture fps", self.picture_fps)):
+            if fps is not None and not fps > 0:
+                raise ExtractionError(
+                    f"{name} is {fps:g}; give a positive number of frames per second"
+                )
         if self.workers is not None and self.workers < 1:
             raise ExtractionError(f"workers is {self.workers}; give 1 or more")
         if self.detect_every < 1:

@@ -19,7 +19,7 @@ import numpy as np
 from signkit.errors import ExtractionError
 from signkit.extract.decoder import Footage, Shown, VideoFile
 from signkit.extract.person import Image
-from signkit.extract.pictures import PictureFolder
+from signkit.extract.pictures import DEFAULT_FPS, PictureFolder
 from signkit.extract.upright import Upright
 
 TIME_TOLERANCE_S = 1e-6
@@ -35,6 +35,7 @@ class VideoReader:
     Args:
         path: The video file, or a folder of numbered pictures.
         name: What messages call it; its path if None.
+        picture_fps: Rate of a folder of pictures that does not say its own.
 
     Attributes:
         codec: FFmpeg's name of the codec.
@@ -47,11 +48,16 @@ class VideoReader:
         ExtractionError: The file is missing, empty, not a video, or has no picture.
     """
 
-    def __init__(self, path: Path, *, name: str | None = None) -> None:
+    def __init__(
+        self, path: Path, *, name: str | None = None, picture_fps: float = DEFAULT_FPS
+    ) -> None:
         self.path = path
         self._name = name or str(path)
-        kind = PictureFolder if path.is_dir() else VideoFile
-        self._footage: Footage = kind(path, self._name)
+        self._footage: Footage
+        if path.is_dir():
+            self._footage = PictureFolder(path, self._name, fps=picture_fps)
+        else:
+            self._footage = VideoFile(path, self._name)
         self.codec = self._footage.codec
         self.width_px = self._footage.width_px
         self.height_px = self._footage.height_px

@@ -1,13 +1,16 @@
 """Annotations that were imported first are the list of clips of an extraction into their folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import pytest
 
 from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo, PoseDataset
+from signkit.errors import DatasetError
 from signkit.extract import ExtractSettings, extract, plan_extraction
-from tests.extract.conftest import SQUARE, WriteVideo
+from tests.extract.conftest import SQUARE, WriteVideo, picture
 
 pytestmark = pytest.mark.usefixtures("square")
 
@@ -59,3 +62,22 @@ def test_overwriting_keeps_the_annotations(videos: Path, annotated: Path) -> Non
     extract(videos, annotated, SETTINGS)
     assert extract(videos, annotated, SETTINGS, overwrite=True).n_done == 2
     assert PoseDataset.open(annotated).info.licence == "CC0-1.0"
+
+
+def test_pictures_have_the_rate_that_the_annotations_say(tmp_path: Path) -> None:
+    folder = tmp_path / "videos" / "take"
+    folder.mkdir(parents=True)
+    for n in range(6):
+        cv2.imwrite(str(folder / f"{n:03d}.png"), picture(n, scene="square"))
+    info = DatasetInfo(name="gsl", annotations="gsl", picture_fps=30.0)
+    table = ClipTable.from_clips([Clip("take", video="take", glosses=("TEA",))])
+    PoseDataset.create(tmp_path / "data", info, table)
+    extract(tmp_path / "videos", tmp_path / "data", SETTINGS)
+    assert PoseDataset.open(tmp_path / "data").fps("take") == 30
+    extract(tmp_path / "videos", tmp_path / "alone", SETTINGS)
+    assert PoseDataset.open(tmp_path / "alone").fps("take") == 25
+    given = replace(SETTINGS, picture_fps=15.0)
+    extract(tmp_path / "videos", tmp_path / "given", given)
+    assert PoseDataset.open(tmp_path / "given").fps("take") == 15
+    with pytest.raises(DatasetError, match="picture_fps 15"):
+        extract(tmp_path / "videos", tmp_path / "given", SETTINGS)
