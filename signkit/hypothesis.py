@@ -45,6 +45,8 @@ class Hypothesis:
         """The hypothesis that `to_json` described."""
         if isinstance(record["glosses"], str):
             raise TypeError("glosses is a text, not a list")
+        if not all(isinstance(text, str) for text in (record["clip_id"], *record["glosses"])):
+            raise TypeError("clip_id and glosses are texts")
         return cls(
             clip_id=record["clip_id"],
             glosses=tuple(record["glosses"]),
@@ -72,7 +74,11 @@ def read_hypotheses(path: Path) -> list[Hypothesis]:
             "'signkit recognize RUN SOURCE --out FILE.jsonl'"
         )
     found: dict[str, Hypothesis] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")  # a text may have other line breaks
+    except UnicodeDecodeError as error:
+        raise ScoreError(f"{path} is not UTF-8 text; expected hypotheses as JSON lines") from error
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:

@@ -58,7 +58,8 @@ class PoseSequence:
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise PoseError(f"clip {self.clip_id!r}: fps is {self.fps}, expected a positive number")
         time_s = np.arange(n_frames) / self.fps if self.time_s is None else self.time_s
-        if time_s.shape != (n_frames,) or np.any(np.diff(time_s) <= 0):
+        is_rising = bool(np.isfinite(time_s).all() and (np.diff(time_s) > 0).all())
+        if time_s.shape != (n_frames,) or not is_rising:
             raise PoseError(f"clip {self.clip_id!r}: time_s must be {n_frames} rising seconds")
         self._own("coords", _frames_last(self.coords))
         confidence = _owned(self.confidence.T)  # (L, T)

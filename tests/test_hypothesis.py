@@ -40,6 +40,16 @@ def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
             '{"clip_id": "a", "glosses": []}\n{"clip_id": "a", "glosses": []}\n',
             "line 2 repeats clip 'a'; keep one",
         ),
+        (
+            '{"clip_id": "a", "glosses": [1]}',
+            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
+            "with clip_id and glosses",
+        ),
+        (
+            '{"clip_id": 5, "glosses": []}',
+            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
+            "with clip_id and glosses",
+        ),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -48,6 +58,20 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ScoreError) as caught:
         read_hypotheses(path)
     assert str(caught.value) == f"{path} {message}"
+
+
+def test_a_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_bytes('{"clip_id": "é", "glosses": []}'.encode("latin-1"))
+    with pytest.raises(ScoreError) as caught:
+        read_hypotheses(path)
+    assert str(caught.value) == f"{path} is not UTF-8 text; expected hypotheses as JSON lines"
+
+
+def test_a_line_ends_at_a_line_feed_only(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    write_hypotheses(path, [Hypothesis("a", ("TEA\u2028",))])
+    assert read_hypotheses(path) == [Hypothesis("a", ("TEA\u2028",))]
 
 
 def test_glosses_given_as_text_are_refused(tmp_path: Path) -> None:

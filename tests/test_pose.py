@@ -95,3 +95,12 @@ def test_pieces_make_the_whole() -> None:
         for part in (slice(0, 4), slice(4, 9))
     ]
     assert_same_pose(concatenate(pieces), pose)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_times_are_numbers(wrong: float) -> None:
+    pose = make_pose()
+    time_s = pose.time_s.copy()
+    time_s[-1] = wrong
+    with pytest.raises(PoseError, match="time_s must be 12 rising seconds"):
+        replace(pose, time_s=time_s)

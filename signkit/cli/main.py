@@ -19,7 +19,10 @@ from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
 STOPPED = 130
-_DISK_TROUBLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+_DISK_TROUBLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+    | {errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG}  # a name that cannot be
+)
 
 PANELS: dict[str, dict[str, Callable[..., Any]]] = {
     "Start here": {

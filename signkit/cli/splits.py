@@ -21,7 +21,7 @@ def split(
         str | None,
         typer.Option(
             help="signer, sentence, session or video (kept whole), two-way (signers and sentences "
-            "both new), random clips, or kfold."
+            "both new, so shares multiply), random clips, or kfold."
         ),
     ] = None,
     dev: Annotated[float | None, typer.Option(help="Share of all clips wanted in dev.")] = None,
@@ -114,8 +114,15 @@ def _warn(summary: "SplitSummary", *, quiet: bool) -> None:
             f"{first_few(summary.rare_glosses)}",
             quiet=quiet,
         )
+    if summary.replaced:
+        say(
+            f"{summary.path.name} held another split, {summary.replaced[:16]}..., which is "
+            "replaced; --name keeps both",
+            quiet=quiet,
+        )
+    are_sentences_whole = summary.method in ("sentence", "two-way")
     for pair, found in summary.shared.items():
-        torn = {what: n for what, n in found.items() if what != "sentences"}
+        torn = {w: n for w, n in found.items() if w != "sentences" or are_sentences_whole}
         if torn and pair.startswith("train/"):
             counts = ", ".join(f"{n} {what}" for what, n in torn.items())
             say(f"in {pair.replace('/', ' and in ')}: {counts}", quiet=quiet)

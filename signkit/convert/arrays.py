@@ -23,6 +23,7 @@ from signkit.convert.corpus import Corpus, Entry, ExportOptions, ImportOptions
 from signkit.convert.ledger import Ledger
 from signkit.convert.npz import NpzReader, NpzWriter
 from signkit.convert.summary import ExportSummary
+from signkit.convert.tables import read_json
 from signkit.dataset import DatasetInfo, PoseDataset
 from signkit.errors import FormatError
 from signkit.files import atomic_folder, write_text
@@ -100,9 +101,10 @@ def export_arrays(
     """An arrays folder, in pixels, from a dataset; an import makes the same dataset of it.
 
     Raises:
-        DatasetError: There is no dataset, or `out` already exists.
+        DatasetError: There is no dataset with poses, or `out` already exists.
     """
     opened = PoseDataset.open(dataset)
+    _ = opened.skeleton  # annotations alone would make a folder that nobody can read
     listed = [clip_id for clip_id in opened.ids_with_poses if clip_id in opened.clips]
     frames: dict[str, dict[str, str]] = {}
     with atomic_folder(out) as folder:
@@ -198,16 +200,15 @@ def _read_corpus(path: Path) -> dict[str, Any]:
             f"{path} does not exist; the arrays format is a folder with corpus.json, clips.csv and "
             "coords.npz"
         )
-    try:
-        corpus = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path} is not JSON: {error}") from error
+    corpus = read_json(path)
     if not isinstance(corpus, dict) or corpus.get("format", "arrays") != "arrays":
         raise FormatError(f"{path} does not describe an arrays folder; expected format 'arrays'")
     if corpus.get("version", VERSION) != VERSION:
         raise FormatError(f"{path} has version {corpus['version']!r}; signkit reads {VERSION}")
     if "skeleton" not in corpus:
         raise FormatError(f"{path} has no 'skeleton'; give its name and landmark names")
+    if not isinstance(corpus.get("extractor", {}), dict):
+        raise FormatError(f"{path} has an 'extractor' that is no record of name and version")
     return corpus
 
 
@@ -259,12 +260,21 @@ def _skeleton(corpus: dict[str, Any], coords: NpzReader, path: Path) -> Skeleton
     """The known skeleton with these landmarks, or one that is derived from their names."""
     given = corpus["skeleton"]
     given = {"name": given} if isinstance(given, str) else given
+    if not isinstance(given, dict):
+        raise FormatError(f"{path} has a 'skeleton' that is no name and no record of landmarks")
     if "parts" in given:
-        return Skeleton.from_json(given)
-    n_dims = int(given.get("n_dims", coords.n_dims))
-    name = given.get("name", corpus.get("name", "unnamed"))
+        try:
+            return Skeleton.from_json(given)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FormatError(f"{path} has a 'skeleton' that is damaged ({error!r})") from error
+    n_dims = given.get("n_dims", coords.n_dims)
+    name = str(given.get("name", corpus.get("name", "unnamed")))
+    if n_dims not in (2, 3):
+        raise FormatError(f"{path} has a skeleton of {n_dims!r} dimensions; expected 2 or 3")
     if "landmarks" not in given:
         return replace(get_skeleton(name), n_dims=n_dims)
+    if not (isinstance(given["landmarks"], list) and _are_names(given["landmarks"])):
+        raise FormatError(f"{path} has a skeleton whose 'landmarks' are no list of names")
     landmarks = tuple(given["landmarks"])
     for known in SKELETONS.values():
         if known.landmarks == landmarks:
@@ -277,8 +287,12 @@ def _skeleton(corpus: dict[str, Any], coords: NpzReader, path: Path) -> Skeleton
     return skeleton_from_names(name, landmarks, n_dims=n_dims)
 
 
+def _are_names(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
 def _info(corpus: dict[str, Any], skeleton: Skeleton) -> DatasetInfo:
-    texts = {
+    texts: dict[str, Any] = {
         key: str(corpus.get(key, "")) for key in ("name", "source", "licence", "consent", "note")
     }
     return DatasetInfo(skeleton=skeleton, extractor=corpus.get("extractor", {}), **texts)

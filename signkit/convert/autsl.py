@@ -16,7 +16,7 @@ from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, REPAIRED, Ledger
 from signkit.convert.split_tables import split_in, tables_named
-from signkit.convert.tables import table_rows
+from signkit.convert.tables import is_whole_number, table_rows
 from signkit.dataset import DatasetInfo
 
 LANGUAGE = "tsm"
@@ -59,7 +59,7 @@ def _class_names(path: Path, ledger: Ledger) -> _Names:
     taken: dict[str, int] = {}
     required = ("ClassId", "TR", "EN")
     for line, row in table_rows(path, ledger, delimiter=",", required=required, is_quoted=True):
-        if not row["ClassId"].strip().isdecimal():
+        if not is_whole_number(row["ClassId"].strip()):
             found = f"has the class number {row['ClassId']!r}"
             ledger.bad("unreadable", found, file=path.name, line=line, action=LEFT_OUT)
             continue
@@ -77,7 +77,7 @@ def _entries(paths: list[Path], names: _Names, ledger: Ledger) -> Iterator[Entry
         split = split_in(path.name)
         for line, row in table_rows(path, ledger, delimiter=",", columns=("name", "class")):
             name, label = row["name"].strip(), row["class"].strip()
-            if not label.isdecimal():
+            if not is_whole_number(label):
                 found = f"has the class {label!r}, expected a number"
                 ledger.bad("unreadable", found, file=path.name, line=line, action=LEFT_OUT)
                 continue

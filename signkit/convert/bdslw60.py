@@ -19,7 +19,7 @@ from typing import Any
 from signkit.clip import Clip, is_video
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import read_json
+from signkit.convert.tables import read_json, whole_number
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 
@@ -125,8 +125,8 @@ def _clips(recording: _Recording, ledger: Ledger) -> Iterator[Clip]:
         return
     for number, frames in trials.items():
         try:
-            first, last = int(frames["starting"]), int(frames["ending"])
-        except (KeyError, TypeError, ValueError):
+            first, last = whole_number(frames["starting"]), whole_number(frames["ending"])
+        except (KeyError, TypeError, ValueError, OverflowError):
             found = f"has a trial of {frames!r}, expected starting and ending"
             leave_out(found, clip_id=recording.trial_id(number))
             continue
@@ -172,6 +172,6 @@ def _frame_rate(record: dict[str, Any]) -> float | None:
     """Frames a second; None where it says nothing."""
     try:
         fps = float(record["FrameRate"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return fps if fps > 0 else None

@@ -8,6 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
+from signkit import __version__
 from signkit.clip import Clip, ClipTable, ClipWriter
 from signkit.convert.checks import Checker
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
@@ -16,7 +19,7 @@ from signkit.convert.ledger import Ledger
 from signkit.convert.summary import ImportSummary, ledger_counts
 from signkit.convert.videos import VideoFolder
 from signkit.dataset import DatasetInfo, write_info
-from signkit.errors import FormatError, SkeletonError
+from signkit.errors import FormatError, SkeletonError, one_line
 from signkit.files import atomic_folder, remove_leftovers, write_text
 from signkit.pose import PoseSequence
 from signkit.shard import ShardWriter, shard_index, shard_paths
@@ -24,6 +27,8 @@ from signkit.shard import ShardWriter, shard_index, shard_paths
 Progress = Callable[[int, int | None], None]
 
 CLIPS_AHEAD = 4
+MOST_PX = 1_000_000
+"""A frame is narrower and lower."""
 
 
 def build_dataset(
@@ -66,7 +71,7 @@ def build_dataset(
     if (out / "dataset.json").is_file():
         joined = join_corpus(corpus, rows, out, ledger, progress)
         return replace(joined, n_right_to_left=check.n_right_to_left)
-    key = sha256(f"{source}\n{corpus.info}\n{options}".encode()).hexdigest()
+    key = sha256(f"{__version__}\n{source}\n{corpus.info}\n{options}".encode()).hexdigest()
     with atomic_folder(out, resume_key=key if corpus.info.skeleton else "") as folder:
         counts = _write(corpus, rows, folder, ledger, progress)
         if not counts.n_clips:
@@ -208,7 +213,10 @@ def _poses(
         try:
             pose = _read(entry.read, clip, info)
         except (FormatError, SkeletonError) as error:
-            ledger.failed(clip, str(error))
+            ledger.failed(clip, str(error), file=entry.file, line=entry.line)
+            yield clip, None
+        except OSError as error:  # a file that vanished, or that may not be read
+            ledger.failed(clip, one_line(error), file=entry.file, line=entry.line)
             yield clip, None
         else:
             yield clip, pose
@@ -217,9 +225,15 @@ def _poses(
 def _read(read: Callable[[], PoseSequence], clip: Clip, info: DatasetInfo) -> PoseSequence:
     """The landmarks of an entry, under the id of its row and of the dataset's skeleton."""
     assert info.skeleton is not None
-    pose = read()
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused below
+        pose = read()
     if not pose.n_frames:
         raise FormatError("has no frames")
+    if not (1 <= pose.width_px <= MOST_PX and 1 <= pose.height_px <= MOST_PX):
+        size = f"{pose.width_px:.6g} x {pose.height_px:.6g}"
+        raise FormatError(f"has frames of {size} px; expected 1 to {MOST_PX:,}")
+    if np.isinf(pose.coords).any():
+        raise FormatError("has coordinates that are infinite, or too large")
     if (pose.skeleton.landmarks, pose.skeleton.n_dims) != (
         info.skeleton.landmarks,
         info.skeleton.n_dims,

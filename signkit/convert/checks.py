@@ -38,7 +38,7 @@ class Checker:
     def __call__(self, entry: Entry) -> Clip | None:
         """The row of one entry, or None where it is left out."""
         clip = entry.clip
-        clip_id = self._clip_id(entry)
+        clip_id = self._clip_id(entry) if self._is_text(entry) else None
         if clip_id is None:
             return None
         found = replace(
@@ -67,6 +67,18 @@ class Checker:
             clip_id=entry.clip.clip_id,
             action=action,
         )
+
+    def _is_text(self, entry: Entry) -> bool:
+        """Whether a table can hold the row: names of files and JSON may have halves of letters."""
+        clip = entry.clip
+        names = (clip.clip_id, clip.video, clip.text, clip.signer, clip.split, clip.session)
+        try:
+            "".join((*names, clip.language, *clip.glosses, *clip.extra.values())).encode()
+        except UnicodeEncodeError as error:
+            found = f"has {error.object[error.start : error.end]!a}, which is not UTF-8"
+            self._note("unreadable", found, entry, LEFT_OUT)
+            return False
+        return True
 
     def _clip_id(self, entry: Entry) -> str | None:
         given = entry.clip.clip_id.strip()

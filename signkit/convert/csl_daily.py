@@ -5,7 +5,7 @@
 is `S000020_P0004_T00`: sentence, performer, take; the performer is the signer. The pictures are
 `NAME/*.jpg`. Kits also ship `csl-daily.{train,dev,test}.csv` with
 `name|signer|gloss|text|num_frames`; the header decides. The pickle of the same annotations
-(`csl2020ct_v2.pkl`) is not read: unpickling runs code, and the tables lie beside it.
+(`csl2020ct_v2.pkl`) is not read: what its keys are is unconfirmed, and the tables lie beside it.
 
 Source: Zhou et al. 2021, arXiv:2105.12397; http://home.ustc.edu.cn/~zhouh156/dataset/csl-daily/
 """

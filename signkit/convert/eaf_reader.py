@@ -49,11 +49,16 @@ class Eaf:
                 found = f"has two tiers called {name!r}; the last one is read"
                 self._bad("duplicate_id", found, tier, LEFT_OUT)
             self._tiers[name] = tier
-        self._where = {
-            annotation.get("ANNOTATION_ID"): (name, annotation)
-            for name, tier in self._tiers.items()
-            for annotation in _annotations(tier)
+        self._tier_of = {
+            one: name for name, tier in self._tiers.items() for one in _annotations(tier)
         }
+        referred = {one.get("ANNOTATION_REF") for one in self._tier_of}
+        self._where: dict[str, Element] = {}
+        for one in self._tier_of:
+            name = one.get("ANNOTATION_ID")
+            if self._where.setdefault(name, one) is not one and name and name in referred:
+                found = f"has two annotations {name!r}, which others refer to; the first is taken"
+                self._bad("duplicate_id", found, one, KEPT)
 
     @property
     def tier_names(self) -> list[str]:
@@ -103,15 +108,15 @@ class Eaf:
     def _span(self, element: Element) -> tuple[float, float, bool] | None:
         """Start, end, and whether both are written down; None where that cannot be told."""
         shares: list[tuple[int, int]] = []
-        seen: set[str] = set()
+        seen: set[Element] = set()
         while element.tag == _REFERRING:
-            name, above = element.get("ANNOTATION_ID"), element.get("ANNOTATION_REF")
-            if name in seen or above not in self._where:
+            above = element.get("ANNOTATION_REF")
+            if element in seen or above not in self._where:
                 return None
-            seen.add(name)
-            siblings = self._siblings[self._where[name][0], above]
-            shares.append((siblings.index(name), len(siblings)))
-            element = self._where[above][1]
+            seen.add(element)
+            siblings = self._siblings[self._tier_of[element], above]
+            shares.append((siblings.index(element), len(siblings)))
+            element = self._where[above]
         slots = [element.get("TIME_SLOT_REF1"), element.get("TIME_SLOT_REF2")]
         if any(slot not in self._times_ms for slot in slots):
             return None
@@ -123,13 +128,13 @@ class Eaf:
         return start, end, is_written and all(count == 1 for _, count in shares)
 
     @cached_property
-    def _siblings(self) -> dict[tuple[str, str], list[str]]:
+    def _siblings(self) -> dict[tuple[str, str], list[Element]]:
         """Tier and annotation that is referred to, to the annotations of the tier that do so."""
-        siblings: dict[tuple[str, str], list[str]] = {}
-        for name, (tier, element) in self._where.items():
+        siblings: dict[tuple[str, str], list[Element]] = {}
+        for element, tier in self._tier_of.items():
             if element.tag == _REFERRING:
-                siblings.setdefault((tier, element.get("ANNOTATION_REF")), []).append(name)
-        return siblings
+                siblings.setdefault((tier, element.get("ANNOTATION_REF")), []).append(element)
+        return {above: _chained(found) for above, found in siblings.items()}
 
     @cached_property
     def _written_ms(self) -> dict[str, float | None]:
@@ -211,6 +216,19 @@ def _annotations(tier: Element) -> Iterator[Element]:
     """The annotations of a tier, in the order of the file."""
     for annotation in tier.all("ANNOTATION"):
         yield from (one for one in annotation.children if one.tag in (_ALIGNED, _REFERRING))
+
+
+def _chained(siblings: list[Element]) -> list[Element]:
+    """Annotations that refer to the same one, in the order in which each names the one before it;
+    in that of the file where they do not.
+    """
+    after = {one.get("PREVIOUS_ANNOTATION"): one for one in siblings}
+    chain: list[Element] = []
+    following = after.pop("", None)
+    while following is not None:
+        chain.append(following)
+        following = after.pop(following.get("ANNOTATION_ID"), None)
+    return chain if len(chain) == len(siblings) else siblings
 
 
 def _chains(tier: Element) -> Iterator[list[str]]:

@@ -48,7 +48,7 @@ def read_elan(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus:
         return _different(one.properties.get(RIGHTS[field], "") for one in headers)
 
     info = DatasetInfo(
-        name=told("name") or source.stem,
+        name=told("name") or source.resolve().stem,
         source=told("source"),
         licence=_different(one.licence for one in headers),
         consent=told("consent"),
@@ -213,7 +213,7 @@ class _File:
         glosses = _by_label(self._gloss_tiers(), self._label, self._note_several)
         others = [name for name in names if name not in glosses.values()]
         sentences = _by_label(self._named(others, SENTENCE_TIERS), self._label, lambda *_: None)
-        if len(glosses) == len(sentences) == 1:
+        if len(glosses) == len(sentences) == 1 and "" in (*glosses, *sentences):  # names nobody
             sentences = dict(zip(glosses, sentences.values(), strict=True))
         return [
             _Row(

@@ -18,12 +18,13 @@ from pathlib import Path, PurePosixPath
 from signkit.clip import Clip, clip_id_of, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import Ledger
-from signkit.convert.split_tables import split_in, tables_named
+from signkit.convert.split_tables import kept_cells, kept_columns, split_in, tables_named
 from signkit.convert.tables import table_rows
 from signkit.dataset import DatasetInfo
 
 LANGUAGE = "ins"
 
+_USED = ("FilePath", "Word", "Category", "Video")
 _SERIAL = re.compile(r"^\s*(?:\d+|Ex)\.\s*")
 
 
@@ -33,10 +34,12 @@ def read_include(source: Path, options: ImportOptions, ledger: Ledger) -> Corpus
     Raises:
         FormatError: There is no table, or it lacks `FilePath` or `Word`.
     """
+    paths = _paths(source)
+    others = kept_columns(dict.fromkeys(paths, "include"), ",", {"include": _USED})
     return Corpus(
         info=DatasetInfo(name="include"),
-        entries=_entries(_paths(source), ledger),
-        extra=("x_label", "x_category"),
+        entries=_entries(paths, others, ledger),
+        extra=("x_label", "x_category", *others.values()),
     )
 
 
@@ -50,7 +53,7 @@ def _paths(source: Path) -> list[Path]:
     return sorted(paths, key=lambda path: "50" in path.name)
 
 
-def _entries(paths: list[Path], ledger: Ledger) -> Iterator[Entry]:
+def _entries(paths: list[Path], others: dict[str, str], ledger: Ledger) -> Iterator[Entry]:
     words: dict[str, set[str]] = {}  # gloss to the words it was made of
     for path in paths:
         split = split_in(path.name)
@@ -59,6 +62,7 @@ def _entries(paths: list[Path], ledger: Ledger) -> Iterator[Entry]:
         )
         for line, row in rows:
             clip = _clip(row, split)
+            clip.extra.update(kept_cells(row, others))
             before = words.setdefault(" ".join(clip.glosses), {row["Word"]})
             if row["Word"] not in before:
                 found = f"has the word {row['Word']!r}, whose gloss {min(before)!r} has too"

@@ -8,6 +8,7 @@ another value in the annotations is noted as a conflict.
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -23,6 +24,7 @@ from signkit.shard import ShardWriter, shard_paths
 
 CUTS = "cut"
 _FILLED = ("glosses", "text", "signer", "language", "split", "session")
+_TABLES = ("bad_rows.csv", "missing.csv", "unlisted.csv")
 
 
 def join_corpus(
@@ -61,6 +63,8 @@ def join_corpus(
             if progress is not None:
                 progress(n_clips, corpus.n_clips)
     join.write(corpus)
+    for name in _TABLES:  # of the import before
+        (out / name).unlink(missing_ok=True)
     ledger.write(out)
     return ImportSummary(
         out=out,
@@ -81,7 +85,9 @@ class _Join:
         self._ledger = ledger
         self._clips = {clip.clip_id: clip for clip in dataset.clips}
         self._of_video = _clips_of_videos(dataset)
+        self._video = lru_cache(maxsize=1)(dataset.pose)  # its clips come one after another
         self._met: set[str] = set()
+        self._cut_up: set[str] = set()
         self.n_cut = 0
         self.n_frames = 0
 
@@ -91,21 +97,40 @@ class _Join:
 
     def add(self, entry: Entry, clip: Clip) -> PoseSequence | None:
         """Take one row; the pose that was cut out for it, if any."""
-        whole = self._of_video.get(clip_id_of(PurePosixPath(clip.video or clip.clip_id)))
-        has_window = clip.start_s is not None or clip.end_s is not None
-        if self._dataset.has_pose(clip.clip_id):
+        has_pose, row = self._dataset.has_pose(clip.clip_id), self._clips.get(clip.clip_id)
+        if has_pose and (row is not None or not _has_window(clip)):
+            self._note_other_window(row, entry, clip)
             self._fill(clip.clip_id, entry, clip)
             return None
-        if whole is not None and not has_window:
+        whole = self._whole(entry, clip)
+        if whole is None and has_pose:
+            self._clips[clip.clip_id] = replace(clip, glosses=(), extra={})
+            self._fill(clip.clip_id, entry, clip)
+            return None
+        if whole is None:
+            self._ledger.missing(clip, "the dataset has no poses of it")
+            return None
+        if not _has_window(clip):
             self._fill(whole, entry, clip)
             return None
-        if whole is not None:
-            return self._cut_out(whole, entry, clip)
-        self._ledger.missing(clip, "the dataset has no poses of it")
-        return None
+        pose = self._cut_out(whole, entry, clip)
+        return None if has_pose else pose  # a join that was stopped has written it
+
+    def _whole(self, entry: Entry, clip: Clip) -> str | None:
+        """The clip that is all of a row's video; of several people the first."""
+        names = self._of_video.get(clip_id_of(PurePosixPath(clip.video or clip.clip_id)), [])
+        if len(names) > 1:
+            listed = ", ".join(map(repr, names))
+            found = f"is of a video with {len(names)} poses ({listed}); the first is taken"
+            self._note("ambiguous", found, entry, clip, KEPT)
+        return names[0] if names else None
 
     def _cut_out(self, whole: str, entry: Entry, clip: Clip) -> PoseSequence | None:
-        video = self._dataset.pose(whole)
+        old = self._clips.get(clip.clip_id)
+        if old is not None and _has_window(old):
+            self._note_other_window(old, entry, clip)
+            clip = replace(clip, start_s=old.start_s, end_s=old.end_s)
+        video = self._video(whole)
         pose = _cut(video, clip)
         if pose is None:
             found = f"is from {clip.start_s} s to {clip.end_s} s, where {whole!r} has no frames"
@@ -116,8 +141,12 @@ class _Join:
             found = f"ends at {clip.end_s:g} s of a video of {end_s:g} s; now at its end"
             self._note("outside_video", found, entry, clip, REPAIRED)
             clip = replace(clip, end_s=end_s)
-        self._clips[clip.clip_id] = replace(clip, video=self._clips[whole].video)
-        self._met |= {clip.clip_id, whole}
+        row = clip if old is None else self._filled(old, entry, clip)
+        self._clips[clip.clip_id] = replace(
+            row, video=self._clips[whole].video, start_s=clip.start_s, end_s=clip.end_s
+        )
+        self._met.add(clip.clip_id)
+        self._cut_up.add(whole)
         self.n_cut += 1
         self.n_frames += pose.n_frames
         return pose
@@ -127,8 +156,35 @@ class _Join:
             kind, found, file=entry.file, line=entry.line, clip_id=clip.clip_id, action=action
         )
 
+    def _note_other_window(self, old: Clip | None, entry: Entry, clip: Clip) -> None:
+        """Note a row that is about another part of the video than the dataset's clip."""
+        if old is None or not _has_window(clip) or self._is_same_window(old, clip):
+            return
+        there = f"is {_window(old)}" if _has_window(old) else "is all of its video"
+        found = f"is {_window(clip)}, the clip of the dataset {there}"
+        self._note("conflict", found, entry, clip, KEPT)
+
+    def _is_same_window(self, old: Clip, clip: Clip) -> bool:
+        if (old.start_s, old.end_s) == (clip.start_s, clip.end_s):
+            return True
+        names = self._of_video.get(clip_id_of(PurePosixPath(old.video or old.clip_id)), [])
+        if not names:
+            return False
+        video = self._video(names[0])
+        frames, others = _cut(video, old), _cut(video, clip)  # an end behind the video's is its end
+        if frames is None or others is None:
+            return frames is others
+        return np.array_equal(frames.time_s, others.time_s)
+
     def _fill(self, clip_id: str, entry: Entry, clip: Clip) -> None:
         old = self._clips.get(clip_id, Clip(clip_id))
+        self._clips[clip_id] = self._filled(old, entry, clip)
+        if clip_id not in self._met:
+            self.n_frames += self._dataset.n_frames(clip_id)
+        self._met.add(clip_id)
+
+    def _filled(self, old: Clip, entry: Entry, clip: Clip) -> Clip:
+        """A row of the dataset, its empty cells filled; other values are noted."""
         news = {name: getattr(clip, name) for name in _FILLED if getattr(clip, name)}
         for name, new in news.items():
             there = getattr(old, name)
@@ -137,13 +193,12 @@ class _Join:
                 found = f"has {name} {other!r}, the dataset {shown!r}"
                 self._note("conflict", found, entry, old, KEPT)
         filled = {name: new for name, new in news.items() if not getattr(old, name)}
-        self._clips[clip_id] = replace(old, **filled, extra={**clip.extra, **old.extra})
-        self._met.add(clip_id)
-        self.n_frames += self._dataset.n_frames(clip_id)
+        return replace(old, **filled, extra={**clip.extra, **old.extra})
 
     def write(self, corpus: Corpus) -> None:
+        met = self._met | self._cut_up
         for clip_id in self._dataset.ids_with_poses:
-            if clip_id not in self._met:
+            if clip_id not in met:
                 self._ledger.unlisted(clip_id)
         ClipTable.from_clips(self._clips.values()).write(self._dataset.path / "clips.csv")
         told = {f.name: getattr(corpus.info, f.name) for f in fields(corpus.info)}
@@ -152,19 +207,31 @@ class _Join:
         write_info(self._dataset.path, replace(known, **news))
 
 
-def _clips_of_videos(dataset: PoseDataset) -> dict[str, str]:
-    """What a video is called by its path or by its name alone, to the clip of all of it."""
-    whole = [c for c in dataset.clips if c.start_s is None and c.end_s is None]
-    clips: dict[str, str] = {}
-    names: dict[str, list[str]] = {}
-    for clip in whole:
-        if not dataset.has_pose(clip.clip_id):
+def _has_window(clip: Clip) -> bool:
+    return clip.start_s is not None or clip.end_s is not None
+
+
+def _window(clip: Clip) -> str:
+    """`from 1.0 s to the end`."""
+    end = "the end" if clip.end_s is None else f"{clip.end_s} s"
+    return f"from {clip.start_s or 0.0} s to {end}"
+
+
+def _clips_of_videos(dataset: PoseDataset) -> dict[str, list[str]]:
+    """What a video is called by its path or by its name alone, to the clips of all of it: several
+    where several people were extracted.
+    """
+    by_path: dict[str, list[str]] = {}
+    paths: dict[str, set[str]] = {}  # by their name alone
+    for clip in dataset.clips:
+        if _has_window(clip) or not dataset.has_pose(clip.clip_id):
             continue
         path = PurePosixPath(clip.video or clip.clip_id)
-        clips |= {clip.clip_id: clip.clip_id, clip_id_of(path): clip.clip_id}
-        names.setdefault(clip_id_of(PurePosixPath(path.name)), []).append(clip.clip_id)
-    alone = {name: ids[0] for name, ids in names.items() if len(ids) == 1}
-    return alone | clips
+        by_path.setdefault(clip_id_of(path), []).append(clip.clip_id)
+        paths.setdefault(clip_id_of(PurePosixPath(path.name)), set()).add(clip_id_of(path))
+    alone = {name: by_path[next(iter(of))] for name, of in paths.items() if len(of) == 1}
+    own = {clip_id: [clip_id] for clips in by_path.values() for clip_id in clips}
+    return alone | own | by_path
 
 
 def _cut(pose: PoseSequence, clip: Clip) -> PoseSequence | None:

@@ -39,6 +39,7 @@ from signkit.convert.kaggle_layout import (
     note_unlisted,
     pose_of_fractions,
     unreadable,
+    whole_numbers,
 )
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.tables import table_rows
@@ -180,6 +181,12 @@ def _pose(file: "_WideFile", sequence: str, frames: Frames) -> PoseSequence:
     return pose_of_fractions(planes, frames, time_s=numbers / frames.fps)
 
 
+def _is_number(kind: Any) -> bool:
+    import pyarrow.types as is_type
+
+    return bool(is_type.is_floating(kind) or is_type.is_integer(kind) or is_type.is_null(kind))
+
+
 class _WideFile:
     """A wide Parquet file, read from front to back in batches.
 
@@ -207,6 +214,10 @@ class _WideFile:
             absent = [n for n in ("sequence_id", "frame", *_NUMBERS) if n not in there]
             if absent:
                 raise FormatError(f"{self.path.name} has no column {absent[0]!r}")
+            types = self._parquet.schema_arrow
+            odd = next((n for n in _NUMBERS if not _is_number(types.field(n).type)), "")
+            if odd:
+                raise FormatError(f"{self.path.name} has {odd} of {types.field(odd).type}")
             column = self._parquet.read(["sequence_id"]).column("sequence_id")
         except (pa.ArrowException, OSError) as error:
             raise unreadable(self.path, error) from error
@@ -229,7 +240,11 @@ class _WideFile:
 
         try:
             parts = [part for place in self.places[sequence] for part in self._rows(*place)]
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, FormatError) as error:
+            self._stream = None  # it is behind the damage, and the next clip may be before it
+            self._batches.clear()
+            if isinstance(error, FormatError):
+                raise
             raise unreadable(self.path, error) from error
         frames, numbers = zip(*parts, strict=True)
         return np.concatenate(frames), np.concatenate(numbers, axis=1)
@@ -256,7 +271,8 @@ class _WideFile:
         numbers = np.empty((len(_NUMBERS), len(batch)), dtype=np.float32)
         for row, name in enumerate(_NUMBERS):
             numbers[row] = columns[name].to_numpy(zero_copy_only=False)  # nulls become NaN
-        frames = columns["frame"].to_numpy(zero_copy_only=False).astype(np.int64)
+        given = columns["frame"].to_numpy(zero_copy_only=False)
+        frames = whole_numbers(given, "frame", self.path.name)
         while self._batches and self._batches[0][0] + len(self._batches[0][1]) <= keep_from:
             self._batches.popleft()
         self._batches.append((self._next_row, frames, numbers))

@@ -36,6 +36,7 @@ from signkit.convert.kaggle_layout import (
     note_unlisted,
     pose_of_fractions,
     unreadable,
+    whole_numbers,
 )
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.tables import read_json, table_rows
@@ -118,13 +119,16 @@ def _info(source: Path, table: _Table) -> DatasetInfo:
         about = read_json(source / ABOUT) if (source / ABOUT).is_file() else {}
         if not isinstance(about, dict):
             raise FormatError(f"{source / ABOUT} does not describe a corpus")
-        rights = ("source", "licence", "consent")  # never those of the competition
+        # Never those of the competition.
+        rights: dict[str, Any] = {
+            key: str(about.get(key) or "not stated") for key in ("source", "licence", "consent")
+        }
         return DatasetInfo(
             name=str(about.get("name", source.name)),
             skeleton=MEDIAPIPE_543,
             extractor=about.get("extractor", {"name": "unknown"}),
             note=str(about.get("note", "")),
-            **{key: str(about.get(key) or "not stated") for key in rights},
+            **rights,
         )
     return DatasetInfo(
         name="asl-signs",
@@ -285,11 +289,7 @@ def _whole_numbers(table: "pa.Table", name: str, path: Path) -> NDArray[np.int64
     column = table.column(name)
     if column.null_count:
         raise FormatError(f"{path.name} has rows without a {name}")
-    try:
-        numbers: NDArray[np.int64] = column.to_numpy().astype(np.int64)
-    except (ValueError, TypeError) as error:
-        raise FormatError(f"{path.name} has a {name} that is not a whole number") from error
-    return numbers
+    return whole_numbers(column.to_numpy(), name, path.name)
 
 
 def _places(table: "pa.Table", path: Path) -> NDArray[np.int64]:

@@ -99,6 +99,8 @@ def pose_of_fractions(
     Raises:
         FormatError: A value is infinite, or a confidence is none.
     """
+    if any(fraction.dtype.kind not in "fiu" for fraction in fractions):
+        raise FormatError("has coordinates that are not numbers")
     coords = np.empty((3, *fractions[0].shape), dtype=np.float32)
     sizes = (frames.width_px, frames.height_px, frames.width_px)
     for plane, fraction, size in zip(coords, fractions, sizes, strict=True):
@@ -131,7 +133,24 @@ def extra_name(column: str) -> str:
 def is_inside(path: str) -> bool:
     """Whether a path of a table stays in the folder of the table."""
     parts = Path(path).parts
-    return bool(parts) and not Path(path).is_absolute() and ".." not in parts
+    is_short = all(len(part.encode()) < 256 for part in parts) and len(path.encode()) < 2048
+    return bool(parts) and not Path(path).is_absolute() and ".." not in parts and is_short
+
+
+def whole_numbers(values: NDArray[Any], name: str, file: str) -> NDArray[np.int64]:
+    """A column of whole numbers.
+
+    Raises:
+        FormatError: It holds something else.
+    """
+    if values.dtype.kind in "iu":
+        is_whole = bool((values < 2**53).all())
+    else:
+        is_whole = values.dtype.kind == "f" and bool((values == np.floor(values)).all())
+        is_whole = is_whole and bool((np.abs(values) < 2**53).all())
+    if not is_whole:
+        raise FormatError(f"{file} has a {name} that is not a whole number")
+    return values.astype(np.int64)
 
 
 def note_unlisted(source: Path, listed: Iterable[str], ledger: Ledger) -> None:

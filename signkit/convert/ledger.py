@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from signkit.clip import Clip
 from signkit.errors import FormatError
@@ -123,10 +123,9 @@ class Ledger:
         Raises:
             FormatError: The ledger is strict.
         """
-        row = BadRow(kind, file, line, clip_id, found, action)
+        row = BadRow(kind, _legal(file), line, _legal(clip_id), _legal(found), action)
         if self.strict:
-            where = file if line is None else f"{file} line {line}"
-            raise FormatError(f"{where}: {found}; correct it, or leave --strict away to list it")
+            self._stop(file, line, found)
         assert kind in KINDS, kind
         columns = ("kind", "file", "line", "clip_id", "found", "action")
         self.bad_rows[kind] += 1
@@ -148,8 +147,14 @@ class Ledger:
         self.n_unlisted += 1
         self._add("unlisted", ("name", "reason"), (name, reason))
 
-    def failed(self, clip: Clip, reason: str) -> None:
-        """Note a clip whose landmarks are there and cannot be used."""
+    def failed(self, clip: Clip, reason: str, *, file: str = "", line: int | None = None) -> None:
+        """Note a clip whose landmarks are there and cannot be used.
+
+        Raises:
+            FormatError: The ledger is strict.
+        """
+        if self.strict:
+            self._stop(file, line, f"{clip.clip_id!r} {reason}")
         self.n_failed += 1
         row = (clip.clip_id, clip.video, "import", reason, 1)
         self._add("failures", ("clip_id", "video", "stage", "reason", "tries"), row)
@@ -175,10 +180,20 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _stop(self, file: str, line: int | None, found: str) -> NoReturn:
+        place = file if line is None else f"{file} line {line}"
+        where = f"{place}: " if place else ""
+        raise FormatError(f"{where}{found}; correct it, or leave --strict away to list it")
+
     def _add(self, name: str, columns: tuple[str, ...], row: Iterable[Any]) -> None:
         if name not in self._tables:
             self._tables[name] = _Table(Path(self._folder.name) / f"{name}.csv", columns)
         self._tables[name].add(row)
+
+
+def _legal(text: str) -> str:
+    """The text with escapes for what UTF-8 cannot hold, as in names of files in other encodings."""
+    return text.encode(errors=_ERRORS).decode()
 
 
 class _Table:
@@ -186,7 +201,7 @@ class _Table:
 
     def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
         self.path = path
-        self.file: TextIO = path.open("w", encoding="utf-8", newline="")
+        self.file: TextIO = path.open("w", encoding="utf-8", errors=_ERRORS, newline="")
         self._rows = csv.writer(self.file, lineterminator="\n")
         self._rows.writerow(columns)
 
@@ -195,3 +210,4 @@ class _Table:
 
 
 _FEW = 100
+_ERRORS = "backslashreplace"

@@ -18,7 +18,7 @@ from signkit.clip import Clip, is_video, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.folders import FilesBelow
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import text_lines
+from signkit.convert.tables import is_whole_number, text_lines
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 
@@ -68,7 +68,7 @@ def _signs(source: Path, ledger: Ledger) -> _Signs:
     signs: _Signs = {}
     for line, text in text_lines(path, ledger):
         cells = [cell.strip() for cell in text.split("|")]
-        if len(cells) < 2 or not cells[0].isdecimal():
+        if len(cells) < 2 or not is_whole_number(cells[0]):
             found = f"has {text!r}, expected number|name|hands"
             ledger.bad("unreadable", found, file=path.name, line=line, action=LEFT_OUT)
             continue
@@ -91,6 +91,9 @@ def _entries(videos: Path, signs: _Signs, ledger: Ledger, *, has_folder: bool) -
         if found is not None:
             sign, signer, repetition = (int(number) for number in found.groups())
             there.add((sign, signer, repetition))
+            if signs and sign not in signs:
+                what = f"is of sign {sign}, which the list of signs does not name"
+                ledger.bad("missing_value", what, file=str(path), clip_id=path.stem)
             yield Entry(_clip(str(path), sign, signer, repetition, signs), file=str(path))
         elif not has_folder:  # with --videos they are listed anyway
             ledger.unlisted(str(path), "its name is not SSS_PPP_RRR")

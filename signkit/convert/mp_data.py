@@ -240,7 +240,8 @@ def _values(take: Path) -> Floats:
             raise FormatError(
                 f"has {frame.size:,} values in frame {number}, {n_values:,} in frame {first}"
             )
-        values[number - first] = frame.ravel()
+        with np.errstate(over="ignore"):  # what is too large becomes infinite
+            values[number - first] = frame.ravel()
     if np.isinf(values).any():
         raise FormatError("has infinite values")
     return values

@@ -22,7 +22,7 @@ from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
 from signkit.convert.split_tables import split_in, tables_named
-from signkit.convert.tables import read_json
+from signkit.convert.tables import read_json, whole_number
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
 
@@ -71,7 +71,7 @@ def _entries(paths: list[Path], ledger: Ledger) -> Iterator[Entry]:
         for line, record in enumerate(_records(path), start=1):
             try:
                 clip = _clip(record, split_in(path.name))
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, ArithmeticError) as error:
                 found = f"has a record that cannot be read ({type(error).__name__}: {error})"
                 ledger.bad("unreadable", found, file=path.name, line=line, action=LEFT_OUT)
                 continue
@@ -133,8 +133,9 @@ def _youtube_id(url: str) -> str:
 def _place(record: dict[str, Any]) -> str:
     """Where in the video the sign is: frames, or milliseconds where there are none."""
     if "start" in record and "end" in record:
-        return f"{int(record['start'])}-{int(record['end'])}"
-    return f"{record['start_time'] * 1000:.0f}ms-{record['end_time'] * 1000:.0f}ms"
+        return f"{whole_number(record['start'])}-{whole_number(record['end'])}"
+    start_s, end_s = float(record["start_time"]), float(record["end_time"])
+    return f"{start_s * 1000:.0f}ms-{end_s * 1000:.0f}ms"
 
 
 def _window(record: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -144,7 +145,7 @@ def _window(record: dict[str, Any]) -> tuple[float | None, float | None]:
     if not record.get("fps"):
         return None, None
     fps = float(record["fps"])
-    return int(record["start"]) / fps, int(record["end"]) / fps
+    return whole_number(record["start"]) / fps, whole_number(record["end"]) / fps
 
 
 def _cell(value: Any) -> str:

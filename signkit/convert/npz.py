@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from signkit.errors import FormatError
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError)
+MOST_BYTES = 2**32
+"""What one array may unpack to: days of landmarks. A file of a few MB may promise far more."""
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, MemoryError,
+    NotImplementedError, OverflowError, RuntimeError,
+)  # fmt: skip
 
 
 class NpzReader:
@@ -45,6 +50,7 @@ class NpzReader:
             FormatError: It is damaged or holds anything but real numbers.
         """
         try:
+            check_size(self._archive.zip, f"{name}.npy")
             array = self._archive[name]
         except _DAMAGE as error:
             raise FormatError(f"{self._path.name} is unreadable here: {error}") from error
@@ -63,6 +69,17 @@ class NpzReader:
             if array.ndim == 3 and array.shape[2] in (2, 3):
                 return int(array.shape[2])
         raise FormatError(f"{self._path} has no array of shape (T, L, 2) or (T, L, 3)")
+
+
+def check_size(archive: zipfile.ZipFile, member: str) -> None:
+    """Refuse a member that unpacks to more than `MOST_BYTES`.
+
+    Raises:
+        ValueError: It does.
+    """
+    info = archive.NameToInfo.get(member)
+    if info is not None and info.file_size > MOST_BYTES:
+        raise ValueError(f"{member} unpacks to {info.file_size:,} bytes, expected fewer")
 
 
 class NpzWriter:

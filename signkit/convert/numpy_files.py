@@ -199,13 +199,14 @@ def _by_landmark(array: NDArray[Any], skeleton: Skeleton) -> Floats:
     """(T, L, N) of the numbers that each landmark has."""
     n_landmarks = skeleton.n_landmarks
     if array.ndim == 2 and array.shape[1] % n_landmarks == 0:
-        array = array.reshape(len(array), n_landmarks, -1)
+        array = array.reshape(len(array), n_landmarks, array.shape[1] // n_landmarks)
     if array.ndim != 3 or array.shape[1] != n_landmarks:
         raise FormatError(
             f"has shape {array.shape}; {skeleton.name} needs (T, {n_landmarks}, C) or "
             f"(T, {n_landmarks} * C)"
         )
-    return np.array(array, dtype=np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
+        return np.array(array, dtype=np.float32)
 
 
 def _split_off(values: Floats, skeleton: Skeleton) -> tuple[Floats, Floats]:

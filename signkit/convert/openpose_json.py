@@ -174,8 +174,8 @@ def _first_counts(source: Path) -> dict[str, int]:
         for frames in _clips(source, unheard):
             try:
                 people = list(chain.from_iterable(_people(path) for _, path in frames.files))
-                n_body = next((len(person.get(_BODY, ())) // 3 for person in people), 0)
-            except FormatError:
+                n_body = next((len(_part(person, _BODY)) // 3 for person in people), 0)
+            except (FormatError, OSError):
                 continue
             if n_body in _BODIES:
                 there = {key for key in _COUNTS if any(person.get(key) for person in people)}
@@ -228,7 +228,7 @@ def _people(path: Path) -> list[Record]:
         people = json.loads(path.read_bytes())["people"]
         if all(isinstance(person, dict) for person in people):
             return list(people)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise FormatError(f"{path.name} is not a JSON record with a list of 'people'")
 
@@ -237,7 +237,7 @@ def _values(person: Record, counts: dict[str, int], name: str) -> list[float]:
     """x, y, confidence of all landmarks, in the order of the skeleton."""
     values: list[float] = []
     for key, count in counts.items():
-        part = person.get(key) or [0.0] * (3 * count)
+        part = _part(person, key) or [0.0] * (3 * count)
         if len(part) != 3 * count:
             raise FormatError(f"{name} has {len(part)} values in {key}, expected {3 * count}")
         values += part
@@ -247,12 +247,20 @@ def _values(person: Record, counts: dict[str, int], name: str) -> list[float]:
     return values
 
 
+def _part(person: Record, key: str) -> list[float]:
+    """The numbers of a part; nothing where it is not there."""
+    part = person.get(key) or []
+    if isinstance(part, list) and all(type(value) in (int, float) for value in part):
+        return part
+    raise FormatError("has keypoints that are not numbers")
+
+
 def _landmarks(values: list[list[float]], skeleton: Skeleton) -> Landmarks:
     """(P, L, 2) pixels, NaN where unseen, and (P, L) confidence."""
     try:
         numbers = np.array(values, np.float32).reshape(-1, skeleton.n_landmarks, 3)
-    except (ValueError, TypeError) as error:
-        raise FormatError("has keypoints that are not numbers") from error
+    except OverflowError as error:
+        raise FormatError("has keypoints that are far too large") from error
     coords, confidence = numbers[..., :2], numbers[..., 2]
     seen = confidence > 0
     if seen.any() and np.abs(coords[seen]).max() <= 1:

@@ -5,10 +5,10 @@ and `dev.skels`: for each frame 150 numbers and a counter, joined by spaces. The
 and z of 50 joints, the counter is the share of the sentence that is over, from 0 to (T - 1) / T.
 
 The joints are those of OpenPose that Zelinka and Kanis lifted into three dimensions: eight of the
-body and two hands of 21. Bones have one length in all sentences and the neck is the origin, so
-there is no picture to be in. They are placed as the project draws them: 720 px a unit, the neck at
-(350, 250) of a picture of 650 x 650 px; `--size` makes that larger or smaller. A zero is a place
-here (the neck's), nothing is unseen.
+body and two hands of 21. All signers are scaled to one width of the shoulders and the neck is the
+origin, so there is no picture to be in. They are placed as the project draws them: 720 px a unit,
+the neck at (350, 250) of a picture of 650 x 650 px; `--size` makes that larger or smaller. A zero
+is a place here (the neck's), nothing is unseen.
 
 Sides are given by place. OpenPose calls joints 2 to 4 the right arm, yet they lie on the right of
 the picture, where the left arm of somebody is who faces the camera; so does the hand at its end
@@ -58,7 +58,7 @@ SKELETON = skeleton_from_names(
     n_dims=3,
 )
 NOTE = (
-    "no pixels of the videos: bones have one length and the neck stays in place; 1 unit is "
+    "no pixels of the videos: all shoulders have one width and the neck stays in place; 1 unit is "
     f"{UNIT_PX:g} px of a picture {SIZE[0]} px wide; {FPS:g} frames a second"
 )
 _BROADCAST = re.compile(r"^(.+)-\d+$")
@@ -156,6 +156,11 @@ def _count_lines(path: Path) -> tuple[int, int]:
         for n_lines, line in enumerate(file, start=1):
             if line.strip():
                 n_used = n_lines
+            if path.suffix != ".skels" and b"\r" in line.rstrip(b"\r\n"):
+                raise FormatError(
+                    f"{path} has a carriage return within line {n_lines}; take it away, for "
+                    "readers disagree whether the line ends there"
+                )
     return n_lines, n_used
 
 

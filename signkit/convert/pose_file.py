@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ from signkit.convert.pose_format import (
 from signkit.convert.pose_names import Plan, plan_of
 from signkit.convert.tables import read_json
 from signkit.dataset import DatasetInfo
-from signkit.errors import FormatError
+from signkit.errors import FormatError, one_line
 from signkit.pose import PoseSequence
 from signkit.skeleton import Skeleton
 
@@ -102,12 +103,14 @@ def _export(source: Path) -> _Export | None:
     record = read_json(path) if path.is_file() else None
     if not isinstance(record, dict) or record.get("format") != "pose":
         return None
-    texts = ("name", "source", "licence", "consent", "note")
+    keys = ("name", "source", "licence", "consent", "note")
     try:
+        skeleton = Skeleton.from_json(record["skeleton"])
+        texts: dict[str, Any] = {key: str(record[key]) for key in keys}
         info = DatasetInfo(
-            skeleton=Skeleton.from_json(record["skeleton"]),
+            skeleton=skeleton,
             extractor=dict(record["extractor"]),
-            **{key: str(record[key]) for key in texts},
+            **texts,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(
@@ -125,8 +128,8 @@ def _first(source: Path, paths: FilesBelow) -> tuple[Plan, bool | None]:
             header, body = read_pose_file(path)
             plan = plan_of(header.components)
             return plan, _is_scaled(_landmarks(body, plan)[0], plan)
-        except FormatError as error:
-            reasons.append(f"{path.name} {error}")
+        except (FormatError, OSError) as error:
+            reasons.append(f"{path.name} {one_line(error)}")
     raise FormatError(f"no file of {source} can be read (first: {reasons[0]})")
 
 
@@ -193,7 +196,7 @@ def _note_rest(path: Path, clip_id: str, ledger: Ledger) -> None:
         with path.open("rb") as file:
             header = read_header(file)
             layout = read_layout(file, header, path.stat().st_size)
-    except FormatError:
+    except (FormatError, OSError):
         return
     if layout.n_trailing:
         found = f"has {layout.n_trailing:,} bytes behind its last frame"

@@ -28,6 +28,8 @@ from signkit.errors import FormatError
 SUFFIX = ".pose"
 MOST = 2**16 - 1
 """The largest number of the header."""
+MOST_POINTS = 5_000
+"""The landmarks of a person are some hundreds; version 0.0 makes room for all of them."""
 _VERSIONS = (0.0, 0.1, 0.2)
 _FLOAT = np.dtype("<f4")
 _NTSC = [rate * 1000 / 1001 for rate in (24, 30, 48, 60, 120)]
@@ -132,6 +134,8 @@ def read_header(file: BinaryIO) -> Header:
     header = Header(_VERSIONS.index(version), width_px, height_px, depth, components)
     if not header.n_points:
         raise FormatError("has no points in its header")
+    if header.n_points > MOST_POINTS:
+        raise FormatError(f"has {header.n_points:,} points, expected up to {MOST_POINTS:,}")
     return header
 
 

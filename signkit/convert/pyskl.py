@@ -39,6 +39,7 @@ from signkit.skeletons.coco_wholebody import BODY, COCO_WHOLEBODY_133
 COCO_17 = skeleton_from_names("coco-17", BODY, n_dims=2)
 LABEL_MAP = "label_map.txt"
 _BY_COUNT = {skeleton.n_landmarks: skeleton for skeleton in (COCO_17, COCO_WHOLEBODY_133)}
+MOST = 2**63
 _SPLIT = re.compile(r"(train|val|valid|dev|test)[_-]?\d*$", re.IGNORECASE)
 _NEEDED = ("frame_dir", "keypoint")
 _AXES = "(people, frames, landmarks, coordinates)"
@@ -182,6 +183,11 @@ def _entries(source: _Source, annotations: list[Any], ledger: Ledger) -> Iterato
             found = f"is no annotation with {' and '.join(_NEEDED)}"
             ledger.bad("unreadable", found, file=file, line=number, action=LEFT_OUT)
             continue
+        if not _is_name(annotation["frame_dir"]):
+            kind = type(annotation["frame_dir"]).__name__
+            found = f"has a frame_dir of {kind}, expected the name of a clip"
+            ledger.bad("empty_id", found, file=file, line=number, action=LEFT_OUT)
+            continue
         name = str(annotation["frame_dir"])
         unused.pop(name, None)
         note = partial(_note_bad, ledger, file, number, name)
@@ -193,6 +199,10 @@ def _entries(source: _Source, annotations: list[Any], ledger: Ledger) -> Iterato
         split = _split(source.splits[name]) or ""
         clip = Clip(_clip_id(name), split=split, extra=_extra(source, name))
         yield Entry(clip, file=file, missing="no annotation of it", is_unlabelled=True)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) or (type(value) is int and abs(value) < MOST)
 
 
 def _note_bad(
@@ -236,7 +246,8 @@ def _split(names: Sequence[str]) -> str | None:
 
 def _gloss(label: Any, labels: Sequence[str], note: Callable[..., None]) -> tuple[str, ...]:
     """The label as a gloss: its name, or its number where there are no names."""
-    if isinstance(label, bool) or not isinstance(label, int | np.integer):
+    is_number = isinstance(label, int | np.integer) and not isinstance(label, bool)
+    if not is_number or abs(int(label)) >= MOST:
         note("unreadable", f"has a label of {type(label).__name__}, expected a whole number")
         return ()
     if not labels:
@@ -306,7 +317,10 @@ def _people(annotation: dict[str, Any], skeleton: Skeleton) -> tuple[Floats, Flo
 
 
 def _numbers(values: Any, what: str) -> Floats:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise FormatError(f"has {what} that make no array") from error
     if array.dtype.kind not in "fiu":
         raise FormatError(f"has {what} of {array.dtype}, expected numbers")
     return array.astype(np.float32)
@@ -317,7 +331,7 @@ def _frame_size(annotation: dict[str, Any]) -> tuple[int, int]:
     size = annotation.get("img_shape", annotation.get("original_shape"))
     try:
         height_px, width_px = (int(number) for number in size)  # type: ignore[union-attr]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise FormatError("has no img_shape (height, width)") from error
     if min(height_px, width_px) < 1:
         raise FormatError(f"has the img_shape {(height_px, width_px)}; expected at least 1 x 1")

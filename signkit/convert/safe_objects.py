@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from signkit.errors import FormatError
+from signkit.errors import FormatError, one_line
 
 MAX_DEPTH = 100
 _SLACK = 1_000_000
@@ -183,7 +183,10 @@ class LazyArray:
         self._budget = budget
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        array = _made(self._parts, self._budget)
+        try:
+            array = _made(self._parts, self._budget)
+        except (ValueError, OverflowError) as error:  # too many axes, or an endless one
+            raise RefusedError(f"has an array that cannot be read: {one_line(error)}") from error
         return array if dtype is None else array.astype(dtype)
 
 

@@ -159,20 +159,34 @@ def _json_entries(path: Path, split: str, ledger: Ledger) -> Iterator[Entry]:
             found = f"is no record with {' and '.join(_JSON_KEYS)}"
             ledger.bad("unreadable", found, file=path.name, line=number, action=LEFT_OUT)
             continue
-        clip_id, glosses = str(record["video_id"]), record["gloss_sequence"]
+        glosses = record["gloss_sequence"]
+        if not isinstance(glosses, str | list | None) or not _is_id(record["video_id"]):
+            found = "has a video_id or a gloss_sequence of another type than text"
+            ledger.bad("unreadable", found, file=path.name, line=number, action=LEFT_OUT)
+            continue
+        clip_id = str(record["video_id"])
         info = record.get("original_info", "")
         clip = Clip(
             clip_id,
-            glosses=tuple(glosses.split() if isinstance(glosses, str) else map(str, glosses)),
-            signer=str(record.get("signer", "")),
+            glosses=tuple(glosses.split() if isinstance(glosses, str) else map(str, glosses or ())),
+            signer=_text(record.get("signer")),
             language=LANGUAGE,
             split=split,
             extra={
-                "x_sentence": str(record.get("sentence_id", "")),
+                "x_sentence": _text(record.get("sentence_id")),
                 "x_original_info": info if isinstance(info, str) else json.dumps(info),
             },
         )
         yield Entry(clip, file=path.name, line=number, is_unlabelled=split == "test")
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) or (type(value) is int and abs(value) < 2**63)
+
+
+def _text(value: Any) -> str:
+    """A value as text; nothing for null."""
+    return "" if value is None else str(value)
 
 
 def _signer_and_sentence(clip_id: str, path: Path, line: int, ledger: Ledger) -> tuple[str, str]:
@@ -214,7 +228,9 @@ class _Poses:
         if not isinstance(values, dict):
             raise FormatError(f"{path} holds a {type(values).__name__}, expected a dict of clips")
         for key, value in values.items():
-            if str(key) in self._values:
+            if not _is_id(key):
+                self._ledger.unlisted(type(key).__name__, f"{path.name} has a key that is no id")
+            elif str(key) in self._values:
                 self._ledger.unlisted(str(key), f"{path.name} has it again; the first is taken")
             else:
                 self._values[str(key)] = value
@@ -256,7 +272,10 @@ def isharah_coords(value: Any) -> NDArray[np.float32]:
     """
     if not (isinstance(value, dict) and "keypoints" in value):
         raise FormatError("is no dict with 'keypoints'")
-    coords = np.asarray(value["keypoints"])
+    try:
+        coords = np.asarray(value["keypoints"])
+    except (ValueError, TypeError, OverflowError) as error:
+        raise FormatError("has keypoints that make no array") from error
     n_landmarks = ISHARAH_86.n_landmarks
     if coords.ndim != 3 or coords.shape[1] != n_landmarks or coords.shape[2] < 2:
         raise FormatError(f"has keypoints of shape {coords.shape}, expected (T, {n_landmarks}, 2)")

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil, floor
+from math import ceil, floor, isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,6 +52,10 @@ EXTRACTOR = {
         "repaired": list(REPAIRED),
     },
 }
+
+_NO_JSON = (
+    FormatError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -221,7 +225,7 @@ def _from_json(files: VideoFiles, ledger: Ledger) -> _Captions | None:
         record = json.loads(member.text())
         languages = {key: _segments(value) for key, value in record["languages"].items()}
         text, source = record.get("subtitle_en", ""), record.get("subtitle_en_source", "")
-    except (FormatError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NO_JSON as error:
         reason = f"is not the captions' JSON ({type(error).__name__}: {error})"
         ledger.bad("unreadable", reason, file=name, clip_id=files.video_id, action=LEFT_OUT)
         return None
@@ -235,9 +239,11 @@ def _from_json(files: VideoFiles, ledger: Ledger) -> _Captions | None:
 def _segments(language: Any) -> list[Cue]:
     """The captions of one language that say something."""
     cues = [
-        Cue(float(s["start_sec"]), float(s["end_sec"]), " ".join(str(s["text"]).split()))
+        Cue(float(s["start_sec"]), float(s["end_sec"]), " ".join(str(s["text"] or "").split()))
         for s in language.get("segments") or ()
     ]
+    if not all(isfinite(cue.start_s) and isfinite(cue.end_s) for cue in cues):
+        raise ValueError("a time is not finite")
     return sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s))
 
 
@@ -265,7 +271,10 @@ def _note_missing(source: Path, metadata: _Metadata, seen: set[str], ledger: Led
     folder = source if source.is_dir() else source.parent
     maps = [p for p in (folder / SHARDS, folder.parent / SHARDS) if p.is_file()]
     if maps:
-        places = read_json(maps[0]).get("uploaded_folders", {})
+        record = read_json(maps[0])
+        places = record.get("uploaded_folders", {}) if isinstance(record, dict) else None
+        if not isinstance(places, dict):
+            raise FormatError(f"{maps[0]} is no map of 'uploaded_folders' to their tars")
         here = tars_of(source)
         expected = [video for video, tar in places.items() if Path(str(tar)).name in here]
     else:

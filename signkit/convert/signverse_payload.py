@@ -80,13 +80,13 @@ def gather(payloads: Iterable[tuple[int, Payload]]) -> Everybody:
     columns: tuple[list[Any], ...] = tuple([] for _ in range(2 * len(_N_LANDMARKS)))
     for frame, payload in payloads:
         try:
-            n = int(payload["num_persons"]) if payload else 0
+            n = int(payload["num_persons"]) if payload is not None and len(payload) else 0
             for k in range(n):
                 for column, key in zip(columns, _keys(k), strict=True):
                     column.append(payload[key])
         except KeyError as error:
             raise FormatError(f"frame {frame + 1} has no {error.args[0]!r}") from error
-        except TypeError as error:
+        except (TypeError, ValueError, IndexError, OverflowError) as error:
             raise FormatError(f"frame {frame + 1} is no record of people") from error
         frames += [frame] * n
         numbers += range(n)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.convert.ledger import KEPT, REPAIRED, Ledger
+from signkit.convert.npz import check_size
 from signkit.convert.people import one_of_all
 from signkit.convert.safe_pickle import load_npy
 from signkit.convert.signverse_files import POSES, Member, VideoFiles
@@ -30,7 +31,11 @@ FPS = 24.0
 GAPS, MODEST = 100, 10_000
 """A video of more frames than this many times its records, and this many, is taken for damaged."""
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+MOST = 2**53
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, KeyError, MemoryError, NotImplementedError, OSError,
+    RuntimeError, ValueError,
+)  # fmt: skip
 Sizes = NDArray[np.int64]
 
 
@@ -172,9 +177,11 @@ class _Consolidated:
             raise FormatError(f"{POSES} has {self.fps:g} frames a second; expected 24")
         if sides[0] is None or sides[1] is None or len(sides[0]) != len(sides[1]):
             raise FormatError(f"{POSES} has no frame_widths and frame_heights of its frames")
-        self._sizes = np.stack([sides[0], sides[1]], axis=1).astype(np.int64)
+        self._sizes = _whole(np.stack([sides[0], sides[1]], axis=1), "frame sizes")
         n_records = len(self._sizes)
-        self.frames = np.arange(n_records) if indices is None else indices.astype(np.int64) - 1
+        self.frames = np.arange(n_records)
+        if indices is not None:
+            self.frames = _whole(indices, "frame_indices") - 1
         if len(self.frames) != n_records or np.unique(self.frames).size != n_records:
             raise FormatError(f"{POSES} has frame_indices that are not one for each frame")
         if self.frames.min(initial=0) < 0:
@@ -182,7 +189,8 @@ class _Consolidated:
         self._order = np.argsort(self.frames)
         self.frames = self.frames[self._order]
         self.n_frames = max(
-            int(self.frames.max(initial=-1)) + 1, 0 if total is None else int(total[0])
+            int(self.frames.max(initial=-1)) + 1,
+            0 if total is None else int(_whole(total, "total_frames")[0]),
         )
 
     def read(self) -> tuple[list[Payload], Sizes]:
@@ -201,6 +209,8 @@ class _Single:
 
     def __init__(self, files: list[tuple[int, Member]]) -> None:
         self.fps = FPS
+        if files[-1][0] >= MOST:
+            raise FormatError(f"has the file of a frame {files[-1][0]:.3g}")
         self.frames = np.array([number - 1 for number, _ in files], np.int64)
         self._members = [member for _, member in files]
         if self.frames[0] < 0 or np.unique(self.frames).size != len(self.frames):
@@ -213,9 +223,11 @@ class _Single:
         sides = ("frame_width", "frame_height")
         try:
             sizes = [[int(record[side]) for side in sides] for record in records]
+            return records, np.array(sizes, np.int64)
         except KeyError as error:
             raise FormatError(f"the file of a frame has no {error.args[0]!r}") from error
-        return records, np.array(sizes, np.int64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise FormatError("the file of a frame has a size that is no number") from error
 
     def _record(self, i: int) -> dict[str, Any]:
         name = f"npz/{self.frames[i] + 1:08d}.npz"
@@ -236,6 +248,7 @@ def _opened(member: Member, name: str) -> Iterator[zipfile.ZipFile]:
 
 def _array(archive: zipfile.ZipFile, key: str, name: str) -> NDArray[Any]:
     """The array of a key; `name` is that of the file, for messages."""
+    check_size(archive, f"{key}.npy")
     with archive.open(f"{key}.npy") as file:
         return load_npy(cast(BinaryIO, file), name=f"{name} {key}")
 
@@ -248,3 +261,14 @@ def _numbers(archive: zipfile.ZipFile, name: str) -> NDArray[Any] | None:
     if array.dtype.kind not in "fiu" or not array.size:
         raise FormatError(f"{POSES} has {name} of {array.dtype}; expected numbers")
     return array.reshape(-1)
+
+
+def _whole(numbers: NDArray[Any], name: str) -> Sizes:
+    """The numbers as whole ones.
+
+    Raises:
+        FormatError: They are not finite, or far too large.
+    """
+    if not (np.abs(numbers.astype(np.float64)) < MOST).all():
+        raise FormatError(f"{POSES} has {name} that are no whole numbers")
+    return numbers.astype(np.int64)

@@ -126,12 +126,15 @@ def kept_columns(
         delimiter: What separates the cells.
         used: Shape to the columns that fields are made from.
     """
-    return {
-        column: EXTRA_PREFIX + re.sub(r"\W+", "_", column.lower())
-        for path, shape in shapes.items()
-        for column in header_of(path, delimiter)
-        if column and column not in used[shape]
-    }
+    names: dict[str, str] = {}
+    for path, shape in shapes.items():
+        for column in header_of(path, delimiter):
+            if column and column not in used[shape] and column not in names:
+                name = EXTRA_PREFIX + re.sub(r"\W+", "_", column.lower())
+                while name in names.values():  # "num frames" beside "num_frames"
+                    name += "_"
+                names[column] = name
+    return names
 
 
 def kept_cells(cells: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:

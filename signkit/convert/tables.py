@@ -15,6 +15,7 @@ from signkit.convert.ledger import LEFT_OUT, REPAIRED, Ledger
 from signkit.errors import FormatError
 
 _BOM = "\ufeff"
+_MOST_DIGITS = 15
 
 
 def text_lines(path: Path, ledger: Ledger) -> Iterator[tuple[int, str]]:
@@ -71,9 +72,16 @@ def table_rows(
     lines = text_lines(path, ledger)
     names = list(columns) if columns is not None else None
     for number, text in lines:
-        cells = (
-            next(csv.reader([text], delimiter=delimiter)) if is_quoted else text.split(delimiter)
-        )
+        try:
+            cells = (
+                next(csv.reader([text], delimiter=delimiter))
+                if is_quoted
+                else text.split(delimiter)
+            )
+        except csv.Error as error:
+            found = f"cannot be split into cells ({error})"
+            ledger.bad("unreadable", found, file=path.name, line=number, action=LEFT_OUT)
+            continue
         if names is None:
             names = [cell.strip() for cell in cells]
             absent = [name for name in required if name not in names]
@@ -101,8 +109,28 @@ def read_json(path: Path) -> Any:
         raise FormatError(f"no file at {path}")
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of text, syntax, endless digits, endless depth
         raise FormatError(f"{path} is not JSON: {error}") from error
+
+
+def is_whole_number(text: str) -> bool:
+    """Whether a cell is digits only, and not more than a number of anything has."""
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
+
+
+def whole_number(value: Any) -> int:
+    """A count of frames or the like, as people write it into JSON: 12, "12" or 12.0.
+
+    Raises:
+        ValueError: It is not whole, or too large for a number of anything.
+        TypeError: It is no number at all.
+    """
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(f"{value} is not a whole number")
+    number = int(value)
+    if abs(number) >= 10**_MOST_DIGITS:
+        raise ValueError(f"a number of more than {_MOST_DIGITS} digits")
+    return number
 
 
 def split_name(name: str) -> str:

@@ -22,27 +22,34 @@ class VideoFolder:
         if not folder.is_dir():
             raise FormatError(f"no folder of videos at {folder}")
         self._folder = folder
+        self._paths: set[str] = set()
         self._by_name: dict[str, str | None] = {}
         self._unused: set[str] = set()
         for place, _, names in os.walk(folder):
             below = PurePosixPath(Path(place).relative_to(folder).as_posix())
             for name in filter(is_video, names):
                 path = str(below / name)
+                self._paths.add(path)
                 self._unused.add(path)
-                for key in {path, name, PurePosixPath(name).stem}:
+                for key in {name, PurePosixPath(name).stem}:
                     self._by_name[key] = None if key in self._by_name else path
 
     def find(self, video: str) -> str | None:
         """Its path below the folder, or None where it is not there."""
         path = PurePosixPath(video)
-        for key in (str(path), path.name, path.stem):
-            found = self._by_name.get(key)
-            if found is not None:
-                self._unused.discard(found)
-                return found
-        if video and (self._folder / video).is_dir():  # of pictures
-            return video
-        return None
+        by_name = (self._by_name.get(key) for key in (path.name, path.stem))
+        found = str(path) if str(path) in self._paths else next(filter(None, by_name), None)
+        if found is not None:
+            self._unused.discard(found)
+            return found
+        return video if video and self._is_folder(video) else None
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether there is a folder of pictures."""
+        try:
+            return (self._folder / path).is_dir()
+        except OSError:  # no file system has a name as long as this
+            return False
 
     @lru_cache(maxsize=1)  # the clips of a video come one after another  # noqa: B019
     def length_s(self, path: str) -> float | None:

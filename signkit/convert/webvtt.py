@@ -10,13 +10,13 @@ Source: WebVTT, the Web Video Text Tracks Format, W3C, https://www.w3.org/TR/web
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import unescape
 
 from signkit.convert.ledger import LEFT_OUT, REPAIRED, Ledger
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_TIME = r"(-?)(?:(\d+):)?([0-5]?\d):([0-5]\d)([.,])(\d{3})"
+_TIME = r"(-?)(?:(\d{1,9}):)?([0-5]?\d):([0-5]\d)([.,])(\d{3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.,]*>|</?>|\{\\[^{}]*\}")
 _WORD_TIME = re.compile(r"<\d\d:[\d:.]+>")
@@ -34,11 +34,13 @@ class Cue:
         start_s: When it appears, seconds.
         end_s: When it goes, exclusive.
         text: What it says, on one line, without markup.
+        line: The line of its times in the file it was read from.
     """
 
     start_s: float
     end_s: float
     text: str
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def parse_vtt(text: str, *, name: str, ledger: Ledger) -> list[Cue]:
     cues = _unrolled(
         _in_order(shown, name, ledger), is_rolling=is_rolling, name=name, ledger=ledger
     )
-    return [Cue(cue.start_s, cue.end_s, " ".join(cue.lines)) for cue in cues]
+    return [Cue(cue.start_s, cue.end_s, " ".join(cue.lines), cue.line) for cue in cues]
 
 
 def format_vtt(cues: Iterable[Cue], *, notes: Sequence[str] = ()) -> str:

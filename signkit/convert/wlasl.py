@@ -23,7 +23,13 @@ from typing import Any
 from signkit.clip import Clip, one_gloss
 from signkit.convert.corpus import Corpus, Entry, ImportOptions
 from signkit.convert.ledger import LEFT_OUT, Ledger
-from signkit.convert.tables import read_json, split_name, table_rows
+from signkit.convert.tables import (
+    is_whole_number,
+    read_json,
+    split_name,
+    table_rows,
+    whole_number,
+)
 from signkit.convert.videos import VideoFolder
 from signkit.dataset import DatasetInfo
 from signkit.errors import FormatError
@@ -129,7 +135,7 @@ def _class_names(path: Path, ledger: Ledger) -> dict[int, str]:
         ledger.bad("missing_value", found, file=path.name)
         return {}
     rows = table_rows(classes, ledger, delimiter="\t", columns=("class", "gloss"))
-    return {int(row["class"]): row["gloss"] for _, row in rows if row["class"].isdecimal()}
+    return {int(row["class"]): row["gloss"] for _, row in rows if is_whole_number(row["class"])}
 
 
 def _entries(
@@ -175,7 +181,7 @@ def _instances(table: _Table, names: dict[int, str], ledger: Ledger) -> Iterator
                 yield _from_nslt(key, record, names, file, line)
             else:
                 yield _from_list(key, gloss, record, file, line)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             found = f"has a record that cannot be read ({type(error).__name__}: {error})"
             clip_id = key if isinstance(key, str) else ""
             ledger.bad("unreadable", found, file=file, line=line, clip_id=clip_id, action=LEFT_OUT)
@@ -197,7 +203,7 @@ def _records(content: list[Any] | dict[str, Any]) -> Iterator[tuple[str | int, s
 def _from_nslt(
     video_id: str, record: Any, names: dict[int, str], file: str, line: int
 ) -> _Instance:
-    class_id, start, end = (int(value) for value in record["action"])
+    class_id, start, end = (whole_number(value) for value in record["action"])
     return _Instance(
         video_id,
         label=names.get(class_id, str(class_id)),
@@ -210,15 +216,20 @@ def _from_nslt(
 
 
 def _from_list(class_id: int, gloss: str, record: Any, file: str, line: int) -> _Instance:
+    video_id = _text(record["video_id"])
+    frames = record.get("frame_start", 1), record.get("frame_end", -1)
+    fps = float(record.get("fps") or FPS)
+    if not fps > 0:
+        raise ValueError(f"a frame rate of {fps:g}")
     return _Instance(
-        _text(record["video_id"]),
+        video_id,
         label=gloss,
         class_id=class_id,
         split=split_name(_text(record.get("split"))),
-        frames=(int(record.get("frame_start", 1)), int(record.get("frame_end", -1))),
+        frames=(whole_number(frames[0]), whole_number(frames[1])),
         file=file,
         line=line,
-        fps=float(record.get("fps") or FPS),
+        fps=fps,
         signer=_text(record.get("signer_id")),
         url=_text(record.get("url")),
         extra={name: _text(record.get(key)) for name, key in _KEPT.items()},

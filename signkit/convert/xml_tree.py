@@ -76,6 +76,6 @@ def read_xml(path: Path, *, until: str = "") -> Element:
                 if until in tags:
                     return document.children[0]
             parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # these two: of encodings
         raise FormatError(f"{path} is not readable XML: {error}") from error
     return document.children[0]

@@ -115,7 +115,7 @@ def _cues(path: Path, video_id: str, ledger: Ledger) -> Iterator[Entry]:
             language=LANGUAGE,
             session=video_id,
         )
-        yield Entry(clip, file=path.name, line=number, is_unlabelled=True)
+        yield Entry(clip, file=path.name, line=cue.line, is_unlabelled=True)
 
 
 def _by_video(captions: Sequence[str], ledger: Ledger) -> dict[str, list[str]]:

@@ -141,9 +141,20 @@ def published_as(path: Path, frame: "pd.DataFrame") -> Published | None:
         rows = rows.set_index("clip_id").reindex(frame["clip_id"].tolist()).fillna("")
         column = "split" if "split" in rows else "fold"
         own = "split" if column == "split" else FOLD_COLUMN
-        if own in frame and (rows[column].to_numpy(object) == frame[own].to_numpy(object)).all():
+        is_same = (
+            own in frame and (rows[column].to_numpy(object) == frame[own].to_numpy(object)).all()
+        )
+        if is_same and (column == "split" or _is_a_fold(frame)):
             return published
     return None
+
+
+def _is_a_fold(frame: "pd.DataFrame") -> bool:
+    """Whether the test split is one fold, and train are the others."""
+    tested = frame.loc[frame["split"] == "test", FOLD_COLUMN].unique()
+    others = frame.loc[frame["split"] != "test"]
+    is_train = others["split"].isin(["train", ""]).all()
+    return len(tested) == 1 and bool(is_train) and tested[0] not in set(others[FOLD_COLUMN])
 
 
 def _divided(frame: "pd.DataFrame", request: SplitRequest) -> "pd.DataFrame":
@@ -201,6 +212,7 @@ def _finish(
         name=name,
         path=published.path,
         sha256=published.sha256,
+        replaced=published.replaced,
         **counts_of(frame, labels, folds, group=kept_whole(options)),
     )
 

@@ -7,6 +7,7 @@ paper needs no more than the hash for others to see that they have its split.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 FOLDER = "splits"
 SCHEMA = "signkit.split/1"
 COLUMNS = ("split", "fold", "cell")
+_LONGEST_NAME = 200  # bytes; file systems allow 255, with suffixes
+_FOLD = re.compile(r"([1-9][0-9]{0,3})?")
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class Published:
         name: Of the files, without suffix.
         path: The CSV file.
         sha256: Of its rows, sorted by clip id.
+        replaced: Hash of another split that was in the files before; empty if there was none.
     """
 
     name: str
     path: Path
     sha256: str
+    replaced: str = ""
 
 
 def publish(dataset: Path, name: str, rows: "pd.DataFrame", record: dict[str, Any]) -> Published:
@@ -53,13 +58,28 @@ def publish(dataset: Path, name: str, rows: "pd.DataFrame", record: dict[str, An
     """
     if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
         raise DatasetError(f"a split cannot be called {name!r}; use letters, digits and dashes")
+    if len(name.encode()) > _LONGEST_NAME:
+        raise DatasetError(
+            f"a split cannot be called {name[:20]!r}...; its name may have {_LONGEST_NAME} bytes"
+        )
     text = canonical(rows)
     digest = sha256(text.encode()).hexdigest()
     path = dataset / FOLDER / f"{name}.csv"
+    before = _digest_before(path)
     write_text(path, text)
     whole = {"schema": SCHEMA, "name": name, "sha256": digest, "n_clips": len(rows), **record}
     write_text(path.with_suffix(".json"), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
-    return Published(name, path, digest)
+    return Published(name, path, digest, before if before != digest else "")
+
+
+def _digest_before(path: Path) -> str:
+    """The hash of the split that stands in a file; of its bytes where it is damaged."""
+    if not path.is_file():
+        return ""
+    try:
+        return read_published(path)[1].sha256
+    except DatasetError:
+        return sha256(path.read_bytes()).hexdigest()
 
 
 def canonical(rows: "pd.DataFrame") -> str:
@@ -123,8 +143,10 @@ def _check(rows: "pd.DataFrame", path: Path) -> None:
         is_odd = ~rows["split"].isin(["", *SPLITS])
         _refuse(rows, is_odd, path, "has split {split!r}; use train, dev, test or nothing")
     if "fold" in known:
-        is_odd = ~rows["fold"].str.fullmatch(r"([1-9]\d*)?")
+        is_odd = ~rows["fold"].str.fullmatch(_FOLD)
         _refuse(rows, is_odd, path, "has fold {fold!r}; use 1, 2, ... or nothing")
+        if len(rows) and (rows["fold"] == "").all():
+            raise DatasetError(f"{path} puts no clip into a fold")
 
 
 def _refuse(rows: "pd.DataFrame", bad: Any, path: Path, what: str) -> None:

@@ -100,7 +100,8 @@ class SplitRequest:
                 "--by two-way chooses signers itself; leave --holdout-signers out, or split --by "
                 "sentence"
             )
-        if any(share < 0 for share in shares.values()) or sum(shares.values()) >= 1:
+        is_share = all(share > 0 for share in shares.values())  # NaN is none
+        if not is_share or sum(shares.values()) >= 1:
             asked = " and ".join(f"{split} {share:g}" for split, share in shares.items())
             raise DatasetError(
                 f"shares {asked} leave nothing to train on; shares are between 0 and 1 and add up "
@@ -125,7 +126,7 @@ class SplitRequest:
 
 def kept_whole(options: Mapping[str, Any]) -> str | None:
     """What a split with these options keeps whole: signer, sentence, session, video or nothing."""
-    if options.get("group"):
+    if options.get("group") in FOLD_GROUPS:
         return str(options["group"])
     if options.get("holdout_signers"):
         return "signer"

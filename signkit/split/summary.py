@@ -48,6 +48,7 @@ class SplitSummary:
         name: Of the split, and of its files.
         path: Its CSV file.
         sha256: Of its rows.
+        replaced: Hash of another split that had the same files; empty if none had.
         missing: Clips of the published split that the dataset does not have.
         unlisted: Clips of the dataset that the published split does not name.
     """
@@ -68,6 +69,7 @@ class SplitSummary:
     name: str
     path: Path
     sha256: str
+    replaced: str = ""
     missing: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()
 

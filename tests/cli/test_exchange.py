@@ -124,3 +124,11 @@ def test_every_format_is_listed_once(capsys: Capture) -> None:
     assert run(["import", "--list"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
     assert names == list(FORMATS)
+
+
+def test_a_folder_below_a_file_is_one_plain_line(tmp_path: Path, capsys: Capture) -> None:
+    dataset = make_dataset(tmp_path / "data").path
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "out"
+    assert run(["export", "arrays", str(dataset), str(out), "--quiet"]) == 1
+    assert capsys.readouterr().err == f"error: {tmp_path / 'file'}: File exists\n"

@@ -157,6 +157,39 @@ def test_a_claim_that_does_not_hold_is_code_4_when_strict(dataset: Path, capsys:
     )
 
 
+def test_a_claim_says_of_how_many_clips_nobody_knows(tmp_path: Path, capsys: Capture) -> None:
+    clips = [Clip("a", glosses=("A",), signer="ann", split="train")]
+    clips += [Clip("b", glosses=("B",), signer="ben", split="dev")]
+    clips += [Clip("c", signer="cem", split="test"), Clip("d", glosses=("D",), split="test")]
+    folder = annotations(tmp_path / "table", clips)
+    claims = ["--claim", "signer-independent", "--claim", "unseen-sentences"]
+    assert run(["audit", str(folder), *claims, "--strict"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "signer-independent: holds as far as is known; nothing is known of 1 clips of test",
+        "unseen-sentences: holds as far as is known; nothing is known of 1 clips of test",
+    ]
+
+
+def test_a_split_by_sentence_says_what_an_older_dev_split_tears_apart(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    clips = [Clip(f"{s}{g}", glosses=(g,), signer=s, split="dev" if s == "x" else "")
+             for g in "ABCDEFGH" for s in "xyz"]  # fmt: skip
+    folder = annotations(tmp_path / "table", clips)
+    assert run(["split", str(folder), "--by", "sentence", "--test", "0.2"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("in train and in dev: ") and "sentences" in line for line in said)
+
+
+def test_a_replaced_split_is_told(dataset: Path, capsys: Capture) -> None:
+    assert run(["split", str(dataset), "--holdout-signers", "cem", "--name", "ours"]) == 0
+    digest = capsys.readouterr().out.split()[-1]
+    assert run(["split", str(dataset), "--holdout-signers", "ben", "--name", "ours"]) == 0
+    assert capsys.readouterr().err == (
+        f"ours.csv held another split, {digest[:16]}..., which is replaced; --name keeps both\n"
+    )
+
+
 def test_a_dataset_without_poses_or_splits_is_audited(tmp_path: Path, capsys: Capture) -> None:
     folder = annotations(tmp_path / "table", make_clips(split=""))
     assert run(["audit", str(folder), "--strict"]) == 0

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from signkit.clip import Clip
+from signkit.clip import Clip, ClipTable
 from signkit.convert import ImportSummary, export_dataset, import_dataset
-from signkit.dataset import PoseDataset
+from signkit.dataset import DatasetInfo, PoseDataset
 from signkit.errors import DatasetError, FormatError, SignkitError
 from signkit.failures import read_failures
 from signkit.shard import ShardWriter
@@ -283,6 +283,19 @@ def test_import_is_the_inverse_of_export(tmp_path: Path) -> None:
     assert_same_dataset(PoseDataset.open(tmp_path / "one"), PoseDataset.open(tmp_path / "two"))
 
 
+def test_annotations_alone_are_no_arrays(tmp_path: Path) -> None:
+    PoseDataset.create(
+        tmp_path / "one", DatasetInfo(name="table"), ClipTable.from_clips(make_clips())
+    )
+    with pytest.raises(DatasetError) as caught:
+        export_dataset("arrays", tmp_path / "one", tmp_path / "arrays")
+    assert str(caught.value) == (
+        f"{tmp_path / 'one'} has annotations but no poses yet; make them with "
+        f"'signkit extract VIDEOS {tmp_path / 'one'}'"
+    )
+    assert not (tmp_path / "arrays").exists()
+
+
 def test_export_is_the_inverse_of_import(tmp_path: Path) -> None:
     make_dataset(tmp_path / "one")
     for source, arrays, out in (("one", "arrays", "two"), ("two", "again", "three")):
@@ -335,3 +348,24 @@ def test_a_real_corpus_survives_the_round_trip(real_data: Path, tmp_path: Path) 
     export_dataset("arrays", tmp_path / "one", tmp_path / "arrays")
     import_arrays(tmp_path / "arrays", tmp_path / "two")
     assert_same_dataset(PoseDataset.open(tmp_path / "one"), PoseDataset.open(tmp_path / "two"))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"skeleton": 5}, "has a 'skeleton' that is no name and no record of landmarks"),
+        ({"skeleton": {"landmarks": [1, 2]}}, "has a skeleton whose 'landmarks' are no list of"),
+        ({"skeleton": {"n_dims": "x"}}, "has a skeleton of 'x' dimensions; expected 2 or 3"),
+        ({"skeleton": {"parts": 3}}, "has a 'skeleton' that is damaged (KeyError('name'))"),
+        ({"extractor": "mp"}, "has an 'extractor' that is no record of name and version"),
+    ],
+)
+def test_a_description_of_wrong_types_is_refused(
+    tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    source = make_arrays(tmp_path / "in", {"a": take()})
+    path = source / "corpus.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(FormatError) as caught:
+        import_arrays(source, tmp_path / "out")
+    assert str(caught.value).startswith(f"{path} {reason}")

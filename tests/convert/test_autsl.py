@@ -146,3 +146,14 @@ def test_the_real_labels_come_whole(tmp_path: Path, real_data: Path) -> None:
                 assert clips[clip_id].split == split
         signers = {clip.signer for clip in clips.values() if clip.split == split}
         assert len(signers) == 6
+
+
+def test_numbers_without_end_are_no_classes(tmp_path: Path) -> None:
+    endless = "1" * 5000
+    source = write(
+        tmp_path / "autsl",
+        signs=f"{SIGNS}{endless},x,y\n",
+        test=f"signer1_sample1,{endless}\nsigner1_sample2,0\n",
+    )
+    summary, clips = read(source, tmp_path / "out")
+    assert (list(clips), summary.bad_rows) == (["signer1_sample2"], {"unreadable": 2})

@@ -159,3 +159,25 @@ def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
         f"{tmp_path} has no annotations of BdSLW60; expected folders W1, W2, ... with "
         "output1.json, or give one such file"
     )
+
+
+def test_frames_that_make_no_sense_are_left_out(tmp_path: Path) -> None:
+    frames = ((1, 30), (10**400, 10**400), (1, float("inf")), (1.5, 30))
+    write(tmp_path / "words", "W1", {"U4": {"RightHand": {"U4W1F": recording(*frames)}}})
+    summary, clips = read(tmp_path / "words", tmp_path / "out")
+    assert list(clips) == ["U4W1F-RightHand-0"]
+    assert summary.bad_rows == {"unreadable": 3}
+
+
+def test_a_frame_rate_too_large_for_a_number_is_unknown(tmp_path: Path) -> None:
+    users = {
+        "U4": {
+            "RightHand": {
+                "U4W1F": recording((1, 30)),
+                "U4W1F_2": recording((1, 30), FrameRate=10**400),
+            }
+        }
+    }
+    write(tmp_path / "words", "W1", users)
+    summary, _ = read(tmp_path / "words", tmp_path / "out")
+    assert (summary.n_clips, summary.n_left_out) == (1, 1)

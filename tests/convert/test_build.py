@@ -58,6 +58,16 @@ def test_landmarks_that_cannot_be_used_are_failures_and_the_rest_goes_on(
     assert not summary.is_whole
 
 
+def test_strict_stops_at_landmarks_that_cannot_be_used(tmp_path: Path) -> None:
+    entries = [entry("a", read=refuses, line=7)]
+    with pytest.raises(FormatError) as caught:
+        build(entries, tmp_path / "out", ImportOptions(strict=True), has_poses=True)
+    assert str(caught.value) == (
+        "table.csv line 7: 'a' is upside down; correct it, or leave --strict away to list it"
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_pose_has_the_id_that_the_row_got(tmp_path: Path) -> None:
     build([posed("day 1/a")], tmp_path / "out", has_poses=True)
     assert PoseDataset.open(tmp_path / "out").ids_with_poses == ["day_1-a"]

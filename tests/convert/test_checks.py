@@ -129,3 +129,23 @@ def test_strict_stops_at_the_first_bad_row_and_writes_nothing(tmp_path: Path) ->
         "table.csv line 3: repeats the id 'a'; correct it, or leave --strict away to list it"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"glosses": ("TE\ud800A",)}, {"video": "\udcff.mp4"}, {"extra": {"x_label": "\ud800"}}],
+)
+def test_what_utf8_cannot_hold_is_left_out_and_listed(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    entries = [entry("a", **fields), entry("b")]
+    build(entries, tmp_path / "out", extra=("x_label",))
+    assert list(rows_of(tmp_path / "out")) == ["b"]
+    (bad,) = bad_rows(tmp_path / "out")
+    assert bad.endswith(', which is not UTF-8",left out')
+
+
+def test_an_id_that_utf8_cannot_hold_is_listed_with_an_escape(tmp_path: Path) -> None:
+    build([entry("a\udcff"), entry("b")], tmp_path / "out")
+    (bad,) = bad_rows(tmp_path / "out")
+    assert bad.startswith("unreadable,table.csv,2,a\\udcff,")

@@ -172,3 +172,31 @@ def test_what_is_not_an_eaf_file_is_refused(tmp_path: Path, text: str, message: 
     with pytest.raises(FormatError) as error:
         read_header(path)
     assert str(error.value) == f"{path} {message}"
+
+
+def test_children_follow_the_one_that_they_name_before_them(tmp_path: Path) -> None:
+    above = tier("TOP", aligned("a1", "ts1", "ts2", "x"))
+    signs = tier("SIGN", referring("a4", "a1", "B", previous="a3"), referring("a3", "a1", "A"))
+    path = write_eaf(tmp_path / "a.eaf", {"ts1": 0, "ts2": 200}, above, signs)
+    assert read_tier(path, "SIGN")[0] == [("A", 0, 100), ("B", 100, 200)]
+
+
+@pytest.mark.parametrize("name", ["a5", ""])
+def test_annotations_with_the_same_id_keep_their_own_times(tmp_path: Path, name: str) -> None:
+    above = tier("TOP", aligned("a1", "ts1", "ts2", "x"), aligned("a2", "ts2", "ts3", "y"))
+    signs = tier("SIGN", referring(name, "a1", "A"))
+    others = tier("OTHER", referring(name, "a2", "B"))
+    path = write_eaf(tmp_path / "a.eaf", {"ts1": 0, "ts2": 100, "ts3": 200}, above, signs, others)
+    assert read_tier(path, "SIGN") == ([("A", 0, 100)], [])
+    assert read_tier(path, "OTHER") == ([("B", 100, 200)], [])
+
+
+def test_of_two_annotations_that_others_refer_to_the_first_is_taken(tmp_path: Path) -> None:
+    above = tier("TOP", aligned("a1", "ts1", "ts2", "x"), aligned("a1", "ts2", "ts3", "y"))
+    signs = tier("SIGN", referring("a5", "a1", "A"))
+    path = write_eaf(tmp_path / "a.eaf", {"ts1": 0, "ts2": 100, "ts3": 200}, above, signs)
+    spans, (bad,) = read_tier(path, "SIGN")
+    assert spans == [("A", 0, 100)]
+    assert bad.endswith(
+        ": has two annotations 'a1', which others refer to; the first is taken; kept"
+    )

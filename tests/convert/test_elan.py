@@ -223,3 +223,25 @@ def test_signs_are_cut_out_of_the_pose_of_the_whole_video(tmp_path: Path) -> Non
     assert dataset.clips["talk-a2"].glosses == ("DRINK",)
     whole, part = dataset.pose("my_film"), dataset.pose("talk-a2")
     assert part.coords.tobytes() == whole.coords[10:25].tobytes()
+
+
+def test_sentences_of_another_signer_are_not_those_of_the_glosses(tmp_path: Path) -> None:
+    path = write_eaf(
+        tmp_path / "talk.eaf",
+        TIMES,
+        tier("SIGN_A", aligned("a1", "s1", "s2", "YES"), participant="A"),
+        tier("SENTENCE_A", aligned("a2", "s1", "s3", "Ja."), participant="A"),
+        tier("SIGN_B", aligned("a3", "s1", "s3", "NO"), participant="B"),
+    )
+    (clip,), _, _ = imported(tmp_path, path, tier="SIGN_B")
+    assert (clip.clip_id, clip.glosses, clip.text, clip.signer) == ("talk-a3", ("NO",), "", "B")
+
+
+def test_a_corpus_is_named_after_the_folder_that_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "talks").mkdir()
+    write_eaf(tmp_path / "talks" / "a.eaf", TIMES, tier("SIGN", *SIGNS))
+    monkeypatch.chdir(tmp_path / "talks")
+    imported(tmp_path, Path())
+    assert PoseDataset.open(tmp_path / "out").info.name == "talks"

@@ -43,6 +43,18 @@ def test_a_row_becomes_a_clip_with_its_label_and_category(tmp_path: Path) -> Non
     ]
 
 
+def test_columns_that_nobody_knows_are_kept(tmp_path: Path) -> None:
+    row = "a/b.MOV,1. Dog,Animals,b.MOV,signer-3"
+    header = "FilePath,Word,Category,Video,Recorded by"
+    source = write(tmp_path / "train_include.csv", row, header=header)
+    _, clips = read(source, tmp_path / "out")
+    assert clips["a-b"].extra == {
+        "x_label": "1. Dog",
+        "x_category": "Animals",
+        "x_recorded_by": "signer-3",
+    }
+
+
 @pytest.mark.parametrize(
     ("word", "gloss"),
     [

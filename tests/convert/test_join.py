@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from signkit.clip import Clip
+from signkit.clip import Clip, ClipTable
 from signkit.convert import import_dataset
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
@@ -62,7 +62,8 @@ def test_a_window_becomes_a_clip_cut_out_of_the_pose_of_the_video(dataset: PoseD
     assert second.n_frames == 7
     assert after.clips["a-2"].video == "../videos/a.mp4"
     assert "a-3" not in after.clips
-    assert (summary.n_cut, summary.n_left_out) == (2, 1)
+    assert (summary.n_clips, summary.n_cut, summary.n_left_out) == (2, 2, 1)
+    assert "a,no row" not in (dataset.path / "unlisted.csv").read_text()
     assert bad_rows(dataset.path) == [
         "outside_video,table.csv,4,a-3,\"is from 7.0 s to 8.0 s, where 'a' has no frames\",left out"
     ]
@@ -95,6 +96,90 @@ def test_more_annotations_are_cut_out_later(dataset: PoseDataset) -> None:
     build([entry("a-2", video="a.mp4", start_s=0.2, end_s=0.4)], dataset.path)
     assert PoseDataset.open(dataset.path).ids_with_poses[:2] == ["a", "s1_color"]
     assert PoseDataset.open(dataset.path).ids_with_poses[3:] == ["a-1", "a-2"]
+
+
+def test_another_window_than_the_clip_has_is_listed(dataset: PoseDataset) -> None:
+    build([entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2)], dataset.path)
+    entries = [
+        entry("a-1", video="a.mp4", start_s=0.2, end_s=0.4),
+        entry("c", start_s=0.2, glosses=("MILK",), line=3),
+    ]
+    build(entries, dataset.path)
+    after = PoseDataset.open(dataset.path)
+    assert (after.clips["a-1"].start_s, after.n_frames("a-1")) == (0.08, 3)
+    assert bad_rows(dataset.path) == [
+        'conflict,table.csv,2,a-1,"is from 0.2 s to 0.4 s, the clip of the dataset is from 0.08 s '
+        'to 0.2 s",kept',
+        'conflict,table.csv,3,c,"is from 0.2 s to the end, the clip of the dataset is all of its '
+        'video",kept',
+    ]
+
+
+def test_a_window_that_ends_behind_the_video_is_the_same_again(dataset: PoseDataset) -> None:
+    entries = [entry("a-1", video="a.mp4", start_s=0.4, end_s=2.0)]
+    build(entries, dataset.path)
+    assert build(entries, dataset.path).bad_rows == {}
+
+
+def test_a_join_that_was_stopped_goes_on(
+    dataset: PoseDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    entries = [entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(ClipTable, "write", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(entries, dataset.path)
+    assert build(entries, dataset.path).n_cut == 1
+    row = PoseDataset.open(dataset.path).clips["a-1"]
+    assert (row.video, row.start_s, row.end_s) == ("../videos/a.mp4", 0.08, 0.2)
+    assert row.glosses == ("TEA",)
+
+
+def test_a_pose_without_a_row_gets_the_row_of_the_annotations(dataset: PoseDataset) -> None:
+    ClipTable.from_clips([dataset.clips["c"]]).write(dataset.path / "clips.csv")
+    build([entry("a", video="z.mp4", start_s=1.0, end_s=2.0)], dataset.path)
+    row = PoseDataset.open(dataset.path).clips["a"]
+    assert row == Clip("a", "z.mp4", 1.0, 2.0, ("TEA",))
+
+
+def test_a_row_that_a_person_wrote_stays_when_its_clip_is_cut_out(dataset: PoseDataset) -> None:
+    mine = Clip("a-1", "a.mp4", 0.08, 0.2, ("HAND",), signer="me", extra={"x_note": "mine"})
+    ClipTable.from_clips([*dataset.clips, mine]).write(dataset.path / "clips.csv")
+    build([entry("a-1", video="a.mp4", start_s=0.2, end_s=0.4, text="Tee")], dataset.path)
+    after = PoseDataset.open(dataset.path)
+    row = after.clips["a-1"]
+    assert (row.start_s, row.end_s, after.n_frames("a-1")) == (0.08, 0.2, 3)
+    assert (row.glosses, row.signer, row.text) == (("HAND",), "me", "Tee")
+    assert row.extra == {"x_note": "mine"}
+    assert [line.split(",")[0] for line in bad_rows(dataset.path)] == ["conflict", "conflict"]
+
+
+def test_of_several_people_in_a_video_the_first_is_taken_and_listed(tmp_path: Path) -> None:
+    clips = [Clip("a", video="a.mp4"), Clip("a#2", video="a.mp4")]
+    dataset = make_dataset(tmp_path / "data", clips)
+    build([entry("a-1", video="a.mp4", start_s=0.08, end_s=0.2)], dataset.path)
+    after = PoseDataset.open(dataset.path)
+    assert np.array_equal(after.pose("a-1").coords, after.pose("a").coords[2:5], equal_nan=True)
+    assert bad_rows(dataset.path) == [
+        "ambiguous,table.csv,2,a-1,\"is of a video with 2 poses ('a', 'a#2'); the first is "
+        'taken",kept'
+    ]
+
+
+def test_lists_of_an_earlier_join_go(dataset: PoseDataset) -> None:
+    build([entry("z"), entry("c")], dataset.path)
+    assert (dataset.path / "missing.csv").is_file()
+    build([entry(name, glosses=()) for name in ("a", "s1_color", "c")], dataset.path)
+    assert not (dataset.path / "missing.csv").exists()
+    assert not (dataset.path / "unlisted.csv").exists()
+
+
+def test_two_rows_of_one_clip_count_its_frames_once(dataset: PoseDataset) -> None:
+    summary = build([entry("a"), entry("b", video="a.mp4")], dataset.path)
+    assert (summary.n_clips, summary.n_frames) == (1, 12)
 
 
 def test_a_row_of_a_video_that_was_not_extracted_is_missing(dataset: PoseDataset) -> None:

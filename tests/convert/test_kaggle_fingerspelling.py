@@ -267,3 +267,45 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
     )
     assert (summary.n_clips, summary.n_with_poses, summary.n_frames) == (1, 1, 0)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("x_face_0", ["zz"], "5414471.parquet has x_face_0 of string"),
+        ("frame", [None], "5414471.parquet has a frame that is not a whole number"),
+        ("frame", ["a"], "5414471.parquet has a frame that is not a whole number"),
+    ],
+)
+def test_cells_that_are_no_such_numbers_are_a_failure(
+    tmp_path: Path, column: str, values: list[str | None], reason: str
+) -> None:
+    good = wide_table([(7, [0, 1])])
+    cells = pa.array(values * len(good), pa.float64() if values == [None] else pa.string())
+    wrong = good.set_column(good.column_names.index(column), column, cells)
+    rows = [{}, {"path": MORE}]
+    source = published(tmp_path / "in", rows, {PATH: wrong, MORE: good})
+    import_fingerspelling(source, tmp_path / "out")
+    with (tmp_path / "out" / "failures.csv").open(encoding="utf-8", newline="") as file:
+        [failure] = csv.DictReader(file)
+    assert failure["reason"] == reason
+
+
+def test_what_is_behind_a_bad_frame_number_is_still_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signkit.convert.kaggle_fingerspelling.ROWS_PER_BATCH", 2)
+    table = wide_table([(7, [0, 1]), (8, [0, 1]), (9, [0, 1])])
+    column = table.column_names.index("frame")
+    table = table.set_column(column, "frame", pa.array([0, None, 0, 1, 0, 1], pa.float64()))
+    rows = [{"sequence_id": sequence} for sequence in "789"]
+    source = published(tmp_path / "in", rows, {PATH: table}, row_group_size=2)
+    assert import_fingerspelling(source, tmp_path / "out").n_failed == 1
+    dataset = PoseDataset.open(tmp_path / "out")
+    where = [PUBLISHED.index(name) for name in MEDIAPIPE_543.landmarks]
+    for sequence in (8, 9):
+        expected = fractions_of(table, sequence)[:, where] * [640, 480, 640]
+        coords = dataset.pose(f"5414471-{sequence}").coords
+        half = np.isnan(expected).any(axis=-1)
+        assert np.array_equal(np.isnan(coords[..., 0]), half)
+        assert np.nanmax(np.abs(coords - expected)) < 1 / 16

@@ -349,3 +349,30 @@ def test_the_rights_are_those_of_the_card(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "out" / "dataset.json").read_text(encoding="utf-8"))
     assert "competition" in record["licence"]
     assert record["consent"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "reason"),
+    [
+        ("x", ["0.5"], "has coordinates that are not numbers"),
+        ("frame", [float("nan")], "b.parquet has a frame that is not a whole number"),
+        ("frame", [0.5], "b.parquet has a frame that is not a whole number"),
+        ("landmark_index", [0.5], "b.parquet has a landmark_index that is not a whole number"),
+        ("y", [1e300], "has infinite coordinates; expected NaN for an unseen landmark"),
+    ],
+)
+def test_cells_that_are_no_such_numbers_are_a_failure(
+    tmp_path: Path, column: str, values: list[Any], reason: str
+) -> None:
+    table = long_table(numbered())
+    wrong = table.set_column(table.column_names.index(column), column, [values * len(table)])
+    files = {PATH: table, "b.parquet": wrong}
+    source = published(tmp_path / "in", [{}, {"path": "b.parquet"}], files)
+    import_islr(source, tmp_path / "out")
+    [failure] = read_failures(tmp_path / "out" / "failures.csv").values()
+    assert (failure.clip_id, failure.reason) == ("b", reason)
+
+
+def test_a_path_that_is_too_long_is_no_path(tmp_path: Path) -> None:
+    source = published(tmp_path / "in", [{}, {"path": "x" * 400}])
+    assert import_islr(source, tmp_path / "out").bad_rows == {"unreadable": 1}

@@ -114,6 +114,8 @@ def test_odd_things_are_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
         "duplicate_id,raw/001_001_001.mp4,,001_001_001,repeats the id '001_001_001',left out",
         "direction_mark,raw/002_001_001.mp4,,002_001_001,"
         "has an invisible mark in gloss '\\u200f\\u0623\\u062d\\u0645\\u0631',repaired",
+        'missing_value,raw/003_011_001.mp4,,003_011_001,"is of sign 3, which the list of signs '
+        'does not name",kept',
         "unknown_signer,raw/003_011_001.mp4,,003_011_001,has the unknown signer '11',kept",
     ]
     assert summary.n_left_out == 3
@@ -158,3 +160,13 @@ def test_the_real_lists_name_all_signs(tmp_path: Path, real_data: Path) -> None:
     assert in_spanish["014_001_001"].glosses == ("Cajón",)
     assert clips["027_001_001"].glosses == ("Last-name",)  # the lists contradict each other
     assert in_spanish["027_001_001"].glosses == ("Donde",)
+
+
+def test_a_sign_that_the_list_does_not_name_is_noted(tmp_path: Path) -> None:
+    source = write(tmp_path / "lsa64", "001_001_001.mp4", "065_001_001.mp4", english=ENGLISH)
+    _, clips = read(source, tmp_path / "out")
+    assert clips["065_001_001"].glosses == ("65",)
+    assert bad_rows(tmp_path / "out") == [
+        'missing_value,065_001_001.mp4,,065_001_001,"is of sign 65, which the list of signs does '
+        'not name",kept'
+    ]

@@ -205,3 +205,28 @@ def test_the_real_sample_comes_whole_without_windows(tmp_path: Path, real_data: 
     assert len({clip.video for clip in clips.values()}) == 357
     assert len({clip.glosses for clip in clips.values()}) == 100
     assert len({clip.signer for clip in clips.values()}) == 20
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        without(start=10**400),
+        without(start=float("inf")),
+        without(start_time=10**400),
+        without("start_time", "end_time", fps="0"),
+        without("start", "end", start_time=float("nan")),
+    ],
+)
+def test_numbers_that_make_no_sense_are_left_out(tmp_path: Path, record: dict[str, Any]) -> None:
+    good = without(url="https://www.youtube.com/watch?v=abcdefghijk")
+    source = write(tmp_path / "MSASL_val.json", [good, record])
+    summary, clips = read(source, tmp_path / "out")
+    assert list(clips) == ["abcdefghijk-54-165"]
+    assert summary.n_left_out == 1
+
+
+def test_times_may_be_text(tmp_path: Path) -> None:
+    record = without("start", "end", start_time="1.5", end_time="2")
+    _, clips = read(write(tmp_path / "MSASL_val.json", [record]), tmp_path / "out")
+    clip = clips["C37R_Ix8-qs-1500ms-2000ms"]
+    assert (clip.start_s, clip.end_s) == (1.5, 2.0)

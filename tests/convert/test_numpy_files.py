@@ -1,4 +1,5 @@
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -298,3 +299,42 @@ def test_real_arrays_come_through(real_data: Path, tmp_path: Path) -> None:
     assert pose.skeleton.landmarks == skeleton.landmarks
     x, seen = first[..., 0] * 640, pose.seen
     assert np.allclose(pose.coords[..., 0][seen], x[seen], atol=1 / 32)
+
+
+def test_an_archive_that_promises_too_much_is_a_failure(tmp_path: Path) -> None:
+    source = put(tmp_path / "in")
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 75, 3), }"
+    with zipfile.ZipFile(source / "b.npz", "w") as archive:
+        archive.writestr("coords.npy", b"\x93NUMPY\x01\x00v\x00" + header.ljust(117) + b"\n")
+    assert import_numpy(source, tmp_path / "out").n_with_poses == 1
+
+
+def test_an_array_that_unpacks_to_too_much_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = put(put(tmp_path / "in"), np.zeros((10_000, 75, 3)), "b.npz", coords=take())
+    monkeypatch.setattr("signkit.convert.npz.MOST_BYTES", 100)
+    import_numpy(source, tmp_path / "out")
+    failure = read_failures(tmp_path / "out" / "failures.csv")["b"]
+    assert "coords.npy unpacks to" in failure.reason
+
+
+def test_a_flat_array_without_frames_is_a_failure(tmp_path: Path) -> None:
+    source = put(put(tmp_path / "in"), take().reshape(len(take()), -1)[:0], "b.npy")
+    import_numpy(source, tmp_path / "out")
+    assert read_failures(tmp_path / "out" / "failures.csv")["b"].reason == "has no frames"
+
+
+def test_a_run_of_another_version_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    source, keys = put(tmp_path / "in"), set()
+    for version in ("0.3", "0.4"):
+        monkeypatch.setattr("signkit.convert.build.__version__", version)
+        with pytest.raises(KeyboardInterrupt):
+            import_dataset("numpy", source, tmp_path / "out", ImportOptions(**GIVEN), progress=stop)
+        keys.add((tmp_path / ".out.partial.tmp" / ".resume_key").read_text())
+    assert len(keys) == 2

@@ -234,3 +234,52 @@ def test_a_source_without_people_is_refused(tmp_path):
     assert (
         str(error.value) == f"no folder at {tmp_path / 'none'}; expected one with *_keypoints.json"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"people": [{"pose_keypoints_2d": 5}]}', "has keypoints that are not numbers"),
+        (
+            json.dumps({"people": [{"pose_keypoints_2d": {str(i): 1 for i in range(75)}}]}),
+            "has keypoints that are not numbers",
+        ),
+        (
+            json.dumps({"people": [{"pose_keypoints_2d": [10**400] * 75}]}),
+            "has keypoints that are far too large",
+        ),
+        (
+            json.dumps({"people": [{"pose_keypoints_2d": [1e300, 2, 0.5] * 25}]}),
+            "has coordinates that are infinite, or too large",
+        ),
+        (
+            '{"people":' + "[" * 100_000,
+            "take_000000000000_keypoints.json is not a JSON record with a list of 'people'",
+        ),
+    ],
+    ids=["a number", "a dict", "an endless number", "infinite", "deep"],
+)
+def test_strange_json_is_a_failure_of_its_clip(tmp_path, content, reason):
+    write_clip(tmp_path / "corpus" / "a good", {0: [person()]})
+    write_clip(tmp_path / "corpus" / "bad", {0: []})
+    [path] = (tmp_path / "corpus" / "bad").iterdir()
+    path.write_text(content)
+    import_it(tmp_path / "corpus", tmp_path / "out")
+    [row] = rows(tmp_path / "out", "failures")
+    assert (row["clip_id"], row["reason"]) == ("bad", reason)
+
+
+def test_a_first_clip_without_a_list_is_passed_over(tmp_path):
+    write_clip(tmp_path / "corpus" / "a", {0: [{"pose_keypoints_2d": None}]})
+    write_clip(tmp_path / "corpus" / "b", {0: [person()]})
+    assert import_it(tmp_path / "corpus", tmp_path / "out").n_with_poses == 2
+
+
+def test_a_file_that_cannot_be_opened_is_a_failure_of_its_clip(tmp_path):
+    write_clip(tmp_path / "corpus" / "b", {0: [person()]})
+    (tmp_path / "corpus" / "a").mkdir()
+    (tmp_path / "corpus" / "a" / "x_0_keypoints.json").symlink_to(tmp_path / "gone")
+    import_it(tmp_path / "corpus", tmp_path / "out")
+    [row] = rows(tmp_path / "out", "failures")
+    assert row["clip_id"] == "a"
+    assert "No such file" in row["reason"]

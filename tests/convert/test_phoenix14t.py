@@ -148,3 +148,14 @@ def test_the_folder_of_a_kit_is_a_source_too(real_data: Path, tmp_path: Path) ->
     assert (splits.count("dev"), splits.count("test"), summary.n_clips) == (519, 642, 1161)
     assert len({clip.signer for clip in clips.values()}) == 9
     assert len({clip.session for clip in clips.values() if clip.split == "dev"}) == 315
+
+
+def test_columns_of_a_kit_with_times_or_alike_names_are_kept(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "phoenix-2014t.dev.csv",
+        "name|signer|gloss|text|start|num frames|num_frames",
+        "dev/a-1|S|A|a|3|1|2",
+    )
+    summary, clips = imported("phoenix14t", path, tmp_path / "out")
+    assert summary.bad_rows == {}
+    assert clips["a-1"].extra == {"x_start": "3", "x_num_frames": "1", "x_num_frames_": "2"}

@@ -236,3 +236,16 @@ def test_real_sentences_come_through(real_data: Path, tmp_path: Path) -> None:
         assert np.abs(apart[:, :2]).max() < 60
         assert (pose.coords[:, at("left_shoulder"), 0] > pose.coords[:, at("neck"), 0]).all()
         assert (pose.coords[:, at("nose"), 1] < pose.coords[:, at("neck"), 1]).all()
+
+
+def test_a_stray_carriage_return_does_not_shift_the_sentences(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "dev.files").write_bytes(b"dev/a\ndev/b\n")
+    (source / "dev.text").write_bytes(b"ei\rns\nzwei\n")
+    with pytest.raises(FormatError) as caught:
+        import_skels(source, tmp_path / "out")
+    assert str(caught.value) == (
+        f"{source / 'dev.text'} has a carriage return within line 1; take it away, for readers "
+        "disagree whether the line ends there"
+    )

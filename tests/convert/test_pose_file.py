@@ -676,3 +676,17 @@ def test_a_real_corpus_survives_the_round_trip(real_data: Path, tmp_path: Path) 
     assert summary.notes == ()
     import_poses(tmp_path / "poses", tmp_path / "two")
     assert_same_dataset(PoseDataset.open(tmp_path / "one"), PoseDataset.open(tmp_path / "two"))
+
+
+def test_a_file_that_cannot_be_opened_is_listed(tmp_path: Path) -> None:
+    put(tmp_path / "in", "b")
+    (tmp_path / "in" / "a.pose").symlink_to(tmp_path / "gone")
+    import_poses(tmp_path / "in", tmp_path / "out")
+    assert "No such file" in read_failures(tmp_path / "out" / "failures.csv")["a"].reason
+
+
+def test_more_points_than_people_have_make_no_room(tmp_path: Path) -> None:
+    many = Component("many", "XYC", tuple(f"p{i}" for i in range(5_001)))
+    put(tmp_path / "in", "a", pose_bytes(header_of(many), make_body(n_points=5_001)))
+    with pytest.raises(FormatError, match="has 5,001 points, expected up to 5,000"):
+        import_poses(tmp_path / "in", tmp_path / "out")

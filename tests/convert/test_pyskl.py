@@ -274,3 +274,46 @@ def test_other_pickles_are_refused(
         read(path, options)
     assert str(error.value) == said.replace("PATH", str(path))
     assert not (tmp_path / "out").exists()
+
+
+class Shaped:
+    """An array of any shape, as only a hostile pickle has it."""
+
+    def __init__(self, shape: tuple[int, ...], content: bytes) -> None:
+        self.state = (1, shape, np.dtype("f4"), False, content)
+
+    def __reduce__(self) -> Any:
+        rebuild, arguments, _ = np.zeros(1).__reduce__()
+        return rebuild, arguments, self.state
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"keypoint": [[1], [1, 2]]}, "has keypoint that make no array"),
+        ({"keypoint": Shaped((1,) * 70, b"abcd")}, "has an array that cannot be read: "),
+        ({"keypoint": Shaped((0, 10**30), b"")}, "has an array that cannot be read: "),
+        ({"img_shape": (float("inf"), 1)}, "has no img_shape (height, width)"),
+        ({"img_shape": (10**30, 1)}, "has frames of 1 x 1e+30 px; expected 1 to 1,000,000"),
+    ],
+    ids=["ragged", "many axes", "an endless axis", "infinite", "huge"],
+)
+def test_a_hostile_clip_is_a_failure(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    path = write(tmp_path, [annotation("good"), annotation("bad", **change)])
+    read(path)
+    [row] = rows(tmp_path / "out" / "failures.csv")
+    assert row[0] == "bad"
+    assert row[3].startswith(reason)
+
+
+@pytest.mark.parametrize("name", [None, [1], 10**5000], ids=["none", "list", "endless"])
+def test_a_clip_without_a_name_is_left_out(tmp_path: Path, name: Any) -> None:
+    path = write(tmp_path, [annotation("good"), {**annotation("x"), "frame_dir": name}])
+    summary, _ = read(path)
+    assert (summary.n_clips, summary.bad_rows) == (1, {"empty_id": 1})
+
+
+def test_an_endless_label_is_none(tmp_path: Path) -> None:
+    summary, dataset = read(write(tmp_path, [annotation("a", label=10**5000)]))
+    assert dataset.clips["a"].glosses == ()
+    assert summary.bad_rows == {"unreadable": 1, "empty_gloss": 1}

@@ -410,3 +410,27 @@ def test_a_split_without_clips_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError) as error:
         export_dataset("signeval", tmp_path / "data", tmp_path / "test.zip", options)
     assert str(error.value) == f"{tmp_path / 'data'} has no clip in the split 'test'"
+
+
+def test_records_of_wrong_types_are_left_out_and_null_is_no_text(tmp_path: Path) -> None:
+    records = [
+        {"video_id": "01_0001", "gloss_sequence": "A", "signer": None, "sentence_id": None},
+        {"video_id": "01_0002", "gloss_sequence": 5},
+        {"video_id": None, "gloss_sequence": "A"},
+        {"video_id": "01_0003", "gloss_sequence": None},
+    ]
+    summary, dataset = read(make_source(tmp_path / "in", {"train.json": json.dumps(records)}))
+    assert dataset.clips.ids == ["01_0001", "01_0003"]
+    assert dataset.clips["01_0001"].signer == ""
+    assert "x_sentence" not in dataset.clips["01_0001"].extra
+    assert summary.bad_rows == {"unreadable": 2, "empty_gloss": 1}
+
+
+def test_ragged_keypoints_and_endless_keys_do_no_harm(tmp_path: Path) -> None:
+    poses = {"00_0001": {"keypoints": keypoints()}, "01_0007": {"keypoints": [[1], [1, 2]]}}
+    poses[10**5000] = {}  # type: ignore[index]
+    source = make_source(tmp_path / "in", TABLES, {"p.pkl": poses})
+    summary, _ = read(source, SIZE)
+    [failure] = rows(tmp_path / "out" / "failures.csv")
+    assert (failure[0], failure[3]) == ("01_0007", "has keypoints that make no array")
+    assert summary.n_unlisted == 1

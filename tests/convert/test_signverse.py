@@ -22,6 +22,7 @@ from tests.convert.signverse_corpus import (
     WIDTH_PX,
     consolidated,
     make_frames,
+    npz,
     payload,
     truth,
     video,
@@ -370,3 +371,68 @@ def test_hands_that_were_repaired_before_are_noted_and_stay(tmp_path, ledger):
     assert str(ledger.first["odd_landmarks"]) == (
         "a.tar: has 100% of the hands at the right wrists already; not repaired again; kept"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"total_frames": np.float64("nan")}, "npz/poses.npz has total_frames that are no whole"),
+        ({"frame_indices": np.array([1, np.nan])}, "npz/poses.npz has frame_indices that are no"),
+        ({"frame_widths": np.full(2, np.inf)}, "npz/poses.npz has frame sizes that are no whole"),
+        ({"frame_widths": np.full(2, 10**15)}, "has frames of 1e+15 x 512 px; expected 1 to 1,0"),
+        ({"frame_payloads": np.array([np.arange(3), 1], object)}, "frame 1 is no record of people"),
+        (
+            {"frame_payloads": np.array([{"num_persons": float("nan")}] * 2, object)},
+            "frame 1 is no record of people",
+        ),
+    ],
+    ids=["total", "indices", "infinite size", "huge size", "array", "people"],
+)
+def test_strange_numbers_are_a_failure_of_their_video(tmp_path, change, reason):
+    files = {**video("good", payloads(2)), **video("bad", payloads(2))}
+    files["bad/npz/poses.npz"] = consolidated(payloads(2), **change)
+    write_folder(tmp_path / "in", files)
+    import_it(tmp_path / "in", tmp_path / "out")
+    [row] = rows(tmp_path / "out", "failures")
+    assert row["clip_id"] == "bad"
+    assert row["reason"].startswith(reason)
+
+
+@pytest.mark.parametrize("name", ["99999999999999999999999999", "00000002"], ids=["number", "size"])
+def test_strange_files_of_frames_are_a_failure_of_their_video(tmp_path, name):
+    files = {**video("good", payloads(2)), **video("bad", payloads(2), is_single=True)}
+    record = {"num_persons": np.int32(0), "frame_width": np.arange(3), "frame_height": np.int32(3)}
+    files[f"bad/npz/{name}.npz"] = npz(record)
+    write_folder(tmp_path / "in", files)
+    import_it(tmp_path / "in", tmp_path / "out")
+    [row] = rows(tmp_path / "out", "failures")
+    assert row["clip_id"] == "bad"
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [{"start_sec": 0, "end_sec": float("inf")}, {"start_sec": float("nan"), "end_sec": 1}],
+)
+def test_captions_at_no_time_are_noted(tmp_path, segment):
+    record = {"languages": {"en": {"segments": [{**segment, "text": "a"}]}}}
+    files = {**video("v", payloads(2)), "v/captions/v.json": json.dumps(record).encode()}
+    write_folder(tmp_path / "in", files)
+    assert import_it(tmp_path / "in", tmp_path / "out").bad_rows == {"unreadable": 1}
+
+
+def test_a_caption_of_null_says_nothing(tmp_path):
+    segments = [{"start_sec": 0, "end_sec": 0.1, "text": None}]
+    record = {"languages": {"en": {"segments": segments}}}
+    files = {**video("v", payloads(4)), "v/captions/v.json": json.dumps(record).encode()}
+    write_folder(tmp_path / "in", files)
+    import_it(tmp_path / "in", tmp_path / "out")
+    assert PoseDataset.open(tmp_path / "out").clips["v"].text == ""
+
+
+@pytest.mark.parametrize("text", ["[]", '{"uploaded_folders": null}'])
+def test_a_map_of_tars_that_is_none_is_refused(tmp_path, text):
+    path = tmp_path / "in" / "runtime_state" / "archive_upload_progress.json"
+    write_folder(tmp_path / "in", {**video("v", payloads(2)), str(path): text.encode()})
+    with pytest.raises(FormatError) as caught:
+        import_it(tmp_path / "in", tmp_path / "out")
+    assert str(caught.value) == f"{path} is no map of 'uploaded_folders' to their tars"

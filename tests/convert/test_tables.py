@@ -4,7 +4,14 @@ import pytest
 
 from signkit.clip import one_gloss
 from signkit.convert.ledger import Ledger
-from signkit.convert.tables import read_json, split_name, table_rows, text_lines
+from signkit.convert.tables import (
+    is_whole_number,
+    read_json,
+    split_name,
+    table_rows,
+    text_lines,
+    whole_number,
+)
 from signkit.errors import FormatError
 
 
@@ -97,3 +104,45 @@ def test_splits_have_one_name() -> None:
         "train",
         "x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("[" * 100_000, "maximum recursion depth"), ("1" * 5000, "Exceeds the limit")],
+)
+def test_json_without_end_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(FormatError) as error:
+        read_json(path)
+    assert str(error.value).startswith(f"{path} is not JSON: {why}")
+
+
+def test_a_cell_that_is_too_long_is_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path, f'id,text\n1,"{"x" * 200_000}"\n2,b\n')
+    with Ledger() as ledger:
+        rows = list(table_rows(path, ledger, delimiter=",", is_quoted=True))
+        assert str(ledger.first["unreadable"]) == (
+            "table.csv line 2: cannot be split into cells (field larger than field limit "
+            "(131072)); left out"
+        )
+    assert rows == [(3, {"id": "2", "text": "b"})]
+
+
+@pytest.mark.parametrize(("value", "number"), [(12, 12), ("12", 12), (12.0, 12), (-1, -1)])
+def test_whole_numbers(value: object, number: int) -> None:
+    assert whole_number(value) == number
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, float("inf"), float("nan"), 10**400, "1" * 5000, "a", "1.5"]
+)
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"number|invalid|limit"):
+        whole_number(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("12", True), ("", False), ("-1", False), ("1" * 5000, False)]
+)
+def test_a_cell_with_a_whole_number_is_told(text: str, is_one: bool) -> None:
+    assert is_whole_number(text) is is_one

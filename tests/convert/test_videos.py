@@ -91,3 +91,26 @@ def test_missing_videos_are_counted_by_split_and_gloss(videos: Path, tmp_path: P
         "two/twin.mp4,no row names it",
     ]
     assert PoseDataset.open(tmp_path / "out").clips["b"].video == "day/b.webm"
+
+
+def test_a_whole_path_counts_before_a_name_that_two_have(tmp_path: Path) -> None:
+    for name in ("a.mp4", "old/a.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    folder = VideoFolder(tmp_path)
+    assert [folder.find(name) for name in ("a.mp4", "old/a.mp4", "a")] == [
+        "a.mp4",
+        "old/a.mp4",
+        None,
+    ]
+
+
+def test_a_name_that_no_file_can_have_is_not_there(videos: Path) -> None:
+    assert VideoFolder(videos).find(f"{'x' * 300}/z") is None
+
+
+def test_a_name_in_another_encoding_is_listed_with_an_escape(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "caf\udce9.mp4").touch()
+    build([entry("a")], tmp_path / "out", ImportOptions(videos=tmp_path / "videos"))
+    assert lines(tmp_path / "out" / "unlisted.csv")[1:] == [r"caf\udce9.mp4,no row names it"]

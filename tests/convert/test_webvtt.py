@@ -209,3 +209,15 @@ def test_what_is_written_is_read_again() -> None:
 def test_a_written_cue_has_text_and_lasts() -> None:
     text = format_vtt([Cue(1, 1.0001, "two\nlines"), Cue(2, 3, " ")])
     assert text == "WEBVTT\n\n00:00:01.000 --> 00:00:01.001\ntwo lines\n"
+
+
+@pytest.mark.parametrize("n_digits", [400, 5000])
+def test_hours_without_end_are_no_time(n_digits: int) -> None:
+    hours = "1" * n_digits
+    text = (
+        cue("x", times=f"{hours}:00:01.000 --> {hours}:00:02.000")
+        + "\n00:01.000 --> 00:02.000\nb\n"
+    )
+    cues, (bad,) = parse(text)
+    assert cues == [Cue(1, 2, "b")]
+    assert bad.startswith("a.vtt line 3: has the times '1111")

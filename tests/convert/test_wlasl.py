@@ -287,3 +287,33 @@ def test_the_real_nslt_file_has_the_same_clips(tmp_path: Path, real_data: Path) 
         assert clip.extra["x_class"] == listed[name].extra["x_class"]
     both, _ = read(folder, tmp_path / "both")
     assert (both.n_clips, both.bad_rows) == (2038, {})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"frame_start": 10**400}, "ValueError: a number of more than 15 digits"),
+        ({"frame_end": float("inf")}, "ValueError: inf is not a whole number"),
+        ({"frame_end": 3.7}, "ValueError: 3.7 is not a whole number"),
+        ({"fps": "0", "frame_end": 9}, "ValueError: a frame rate of 0"),
+        ({"fps": 10**400}, "OverflowError: int too large to convert to float"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_left_out(
+    tmp_path: Path, wrong: dict[str, Any], why: str
+) -> None:
+    rows = [instance("1"), instance("2", **wrong)]
+    source = write_list(tmp_path / "WLASL_v0.3.json", {"book": rows})
+    _, clips = read(source, tmp_path / "out")
+    assert list(clips) == ["1"]
+    assert bad_rows(tmp_path / "out") == [
+        f"unreadable,WLASL_v0.3.json,2,,has a record that cannot be read ({why}),left out"
+    ]
+
+
+def test_a_class_number_without_end_is_no_class(tmp_path: Path) -> None:
+    classes = f"{'1' * 5000}\tdrink\n0\tbook\n"
+    source = write_nslt(
+        tmp_path / "nslt_100.json", {"1": {"subset": "train", "action": [0, 1, 9]}}, classes
+    )
+    assert read(source, tmp_path / "out")[1]["1"].glosses == ("book",)

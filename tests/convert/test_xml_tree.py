@@ -60,3 +60,17 @@ def test_reading_ends_at_a_tag(tmp_path: Path) -> None:
     text = "<a><b/>" + "<c/>" * 50_000 + "<d>"  # never closed
     root = read_xml(write(tmp_path, text), until="c")
     assert [child.tag for child in root.children][:2] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "why"),
+    [
+        ("klingon", "unknown encoding: klingon"),
+        ("shift_jis", "multi-byte encodings are not supported"),
+    ],
+)
+def test_an_encoding_that_cannot_be_read_is_said(tmp_path: Path, encoding: str, why: str) -> None:
+    path = write(tmp_path, f'<?xml version="1.0" encoding="{encoding}"?><a/>')
+    with pytest.raises(FormatError) as error:
+        read_xml(path)
+    assert str(error.value) == f"{path} is not readable XML: {why}"

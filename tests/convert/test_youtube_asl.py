@@ -73,6 +73,14 @@ def test_ids_and_captions_that_do_not_meet_are_listed(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_wrong_with_a_cue_is_listed_with_the_line_of_its_times(tmp_path: Path) -> None:
+    text = VTT.replace("see you", 'see "you')
+    summary, _ = clips_of(tmp_path, make_source(tmp_path / "in", {"aaa.vtt": text}))
+    assert [str(row) for row in summary.first_bad] == [
+        "aaa.vtt line 6: has a stray quote in text 'see \"you'; kept"
+    ]
+
+
 def test_without_a_list_all_captions_are_read_and_english_ones_first(tmp_path: Path) -> None:
     other = VTT.replace("hello", "howdy")
     files = {"b.en-GB.vtt": other, "b.vtt": other, "b.en.vtt": VTT, "a.en-US.srt": VTT}

@@ -139,6 +139,15 @@ def test_the_other_columns_stay(tmp_path: Path) -> None:
             "less than 1",
         ),
         (
+            {"test": float("nan")},
+            "shares test nan leave nothing to train on; shares are between 0 and 1 and add up to "
+            "less than 1",
+        ),
+        (
+            {"test": 0.3, "name": "x" * 300},
+            "a split cannot be called 'xxxxxxxxxxxxxxxxxxxx'...; its name may have 200 bytes",
+        ),
+        (
             {"test": 0.2, "holdout_signers": ["ann"]},
             "--test and --holdout-signers both choose the test split; give only one",
         ),

@@ -7,7 +7,7 @@ import pytest
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import DatasetError
-from signkit.split import apply_split, split_dataset
+from signkit.split import apply_split, audit_dataset, split_dataset
 from tests.factories import make_clips
 from tests.split.tables import annotations, splits_of
 
@@ -199,3 +199,46 @@ def test_a_fold_of_a_split_without_folds_is_refused(folder: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         apply_split(folder, made.path, fold=1)
     assert str(caught.value) == f"{made.path} has no folds; leave --fold out"
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ("", "{file} puts no clip into a fold"),
+        ("9" * 20, "{file} line 2 has fold '99999999999999999999'; use 1, 2, ... or nothing"),
+        ("10000000", "{file} line 2 has fold '10000000'; use 1, 2, ... or nothing"),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(
+    folder: Path, tmp_path: Path, fold: str, message: str
+) -> None:
+    file = tmp_path / "folds.csv"
+    file.write_text("\n".join(["clip_id,fold", *(f"{i},{fold}" for i in splits_of(folder))]))
+    with pytest.raises(DatasetError) as caught:
+        apply_split(folder, file)
+    assert str(caught.value) == message.format(file=file)
+
+
+def test_a_record_that_names_an_unknown_group_is_taken_for_one_of_single_clips(
+    folder: Path,
+) -> None:
+    made = split_dataset(folder, by="kfold", folds=3)
+    beside = made.path.with_suffix(".json")
+    record = json.loads(beside.read_text())
+    beside.write_text(json.dumps(record | {"group": 7, "method": ["kfold"]}))
+    assert apply_split(folder, made.path).rare_glosses == made.rare_glosses
+
+
+def test_a_published_split_is_not_replaced_in_silence(folder: Path) -> None:
+    first = split_dataset(folder, holdout_signers=["cem"], name="ours")
+    again = split_dataset(folder, holdout_signers=["cem"], name="ours")
+    other = split_dataset(folder, holdout_signers=["ben"], name="ours")
+    assert (first.replaced, again.replaced, other.replaced) == ("", "", first.sha256)
+
+
+def test_folds_are_the_published_split_only_while_one_of_them_is_test(folder: Path) -> None:
+    made = split_dataset(folder, by="kfold", folds=3, group="signer")
+    assert audit_dataset(folder).sha256 == made.sha256
+    text = (folder / "clips.csv").read_text()
+    (folder / "clips.csv").write_text(text.replace(",train,", ",dev,", 1))
+    assert audit_dataset(folder).sha256 == ""
