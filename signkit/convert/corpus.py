@@ -6,10 +6,12 @@ one of two. Readers give what the source says; `build` checks it, notes what is 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from signkit.clip import Clip
 from signkit.dataset import DatasetInfo
+from signkit.errors import FormatError
 from signkit.pose import PoseSequence
 
 UNITS = ("pixels", "fractions")
@@ -85,6 +87,9 @@ class ImportOptions:
         licence: Overrides what the data card says.
         consent: Overrides what the data card says.
         strict: Stop at the first row that is wrong.
+
+    Raises:
+        FormatError: The frame rate or size is none.
     """
 
     labels: Path | None = None
@@ -98,6 +103,12 @@ class ImportOptions:
     licence: str | None = None
     consent: str | None = None
     strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fps is not None and not (isfinite(self.fps) and self.fps > 0):
+            raise FormatError(f"--fps is {self.fps:g}; give a positive number of frames per second")
+        if self.size is not None and min(self.size) < 1:
+            raise FormatError(f"--size is {self.size[0]}x{self.size[1]}; give at least 1x1")
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,6 @@ def frames_of(options: ImportOptions, source: Path) -> Frames:
             f"{' and '.join(missing)}, for instance --fps 30 --size 640x480 (30 is what others "
             "assume; the shape of the frames is not published)"
         )
-    if not (np.isfinite(options.fps) and options.fps > 0 and min(options.size) >= 1):
-        raise FormatError(
-            f"the frames would be {options.size[0]} x {options.size[1]} px at {options.fps:g} fps; "
-            "expected positive numbers"
-        )
     return Frames(options.fps, *options.size)
 
 

@@ -99,6 +99,10 @@ def test_an_export_repeats_licence_and_consent(gsl: Path, tmp_path: Path, capsys
             ["export", "arrays", "SRC", "OUT", "--split", "dev"],
             "the format 'arrays' has no use for --split; it takes none",
         ),
+        (
+            ["import", "mp-data", "SRC", "OUT", "--fps", "nan"],
+            "--fps is nan; give a positive number of frames per second",
+        ),
         (["import", "gls", "SRC", "OUT"], "cannot import the format 'gls'; did you mean 'gsl'?"),
         (["export", "gsl", "SRC", "OUT"], "cannot export the format 'gsl'; known: arrays, pose, "),
     ],
