@@ -250,7 +250,7 @@ def _values(person: Record, counts: dict[str, int], name: str) -> list[float]:
 def _part(person: Record, key: str) -> list[float]:
     """The numbers of a part; nothing where it is not there."""
     part = person.get(key) or []
-    if isinstance(part, list) and all(type(value) in (int, float) for value in part):
+    if isinstance(part, list) and set(map(type, part)) <= {int, float}:
         return part
     raise FormatError("has keypoints that are not numbers")
 
