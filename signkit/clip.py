@@ -58,6 +58,11 @@ class Clip:
     session: str = ""
     extra: dict[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def has_window(self) -> bool:
+        """It is a part of its video, not all of it."""
+        return self.start_s is not None or self.end_s is not None
+
 
 COLUMNS = tuple(f.name for f in fields(Clip) if f.name != "extra")
 _TIMES = ("start_s", "end_s")

@@ -124,8 +124,7 @@ def _rows(
 def _as_found(entry: Entry, path: str, videos: VideoFolder) -> Entry:
     """The entry with the path of its video and, where it is a part of it, the video's length."""
     clip = replace(entry.clip, video=path)
-    has_window = clip.start_s is not None or clip.end_s is not None
-    if entry.video_s is None and has_window:
+    if entry.video_s is None and clip.has_window:
         return replace(entry, clip=clip, video_s=videos.length_s(path))
     return replace(entry, clip=clip)
 

@@ -7,7 +7,7 @@ another value in the annotations is noted as a conflict.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -98,7 +98,7 @@ class _Join:
     def add(self, entry: Entry, clip: Clip) -> PoseSequence | None:
         """Take one row; the pose that was cut out for it, if any."""
         has_pose, row = self._dataset.has_pose(clip.clip_id), self._clips.get(clip.clip_id)
-        if has_pose and (row is not None or not _has_window(clip)):
+        if has_pose and (row is not None or not clip.has_window):
             self._note_other_window(row, entry, clip)
             self._fill(clip.clip_id, entry, clip)
             return None
@@ -110,7 +110,7 @@ class _Join:
         if whole is None:
             self._ledger.missing(clip, "the dataset has no poses of it")
             return None
-        if not _has_window(clip):
+        if not clip.has_window:
             self._fill(whole, entry, clip)
             return None
         pose = self._cut_out(whole, entry, clip)
@@ -127,7 +127,7 @@ class _Join:
 
     def _cut_out(self, whole: str, entry: Entry, clip: Clip) -> PoseSequence | None:
         old = self._clips.get(clip.clip_id)
-        if old is not None and _has_window(old):
+        if old is not None and old.has_window:
             self._note_other_window(old, entry, clip)
             clip = replace(clip, start_s=old.start_s, end_s=old.end_s)
         video = self._video(whole)
@@ -158,9 +158,9 @@ class _Join:
 
     def _note_other_window(self, old: Clip | None, entry: Entry, clip: Clip) -> None:
         """Note a row that is about another part of the video than the dataset's clip."""
-        if old is None or not _has_window(clip) or self._is_same_window(old, clip):
+        if old is None or not clip.has_window or self._is_same_window(old, clip):
             return
-        there = f"is {_window(old)}" if _has_window(old) else "is all of its video"
+        there = f"is {_window(old)}" if old.has_window else "is all of its video"
         found = f"is {_window(clip)}, the clip of the dataset {there}"
         self._note("conflict", found, entry, clip, KEPT)
 
@@ -201,14 +201,9 @@ class _Join:
             if clip_id not in met:
                 self._ledger.unlisted(clip_id)
         ClipTable.from_clips(self._clips.values()).write(self._dataset.path / "clips.csv")
-        told = {f.name: getattr(corpus.info, f.name) for f in fields(corpus.info)}
-        known = self._dataset.info
-        news = {name: told[name] for name in ("licence", "consent") if not getattr(known, name)}
-        write_info(self._dataset.path, replace(known, **news))
-
-
-def _has_window(clip: Clip) -> bool:
-    return clip.start_s is not None or clip.end_s is not None
+        known, told = self._dataset.info, corpus.info
+        licence, consent = known.licence or told.licence, known.consent or told.consent
+        write_info(self._dataset.path, replace(known, licence=licence, consent=consent))
 
 
 def _window(clip: Clip) -> str:
@@ -224,7 +219,7 @@ def _clips_of_videos(dataset: PoseDataset) -> dict[str, list[str]]:
     by_path: dict[str, list[str]] = {}
     paths: dict[str, set[str]] = {}  # by their name alone
     for clip in dataset.clips:
-        if _has_window(clip) or not dataset.has_pose(clip.clip_id):
+        if clip.has_window or not dataset.has_pose(clip.clip_id):
             continue
         path = PurePosixPath(clip.video or clip.clip_id)
         by_path.setdefault(clip_id_of(path), []).append(clip.clip_id)
