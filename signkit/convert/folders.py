@@ -34,7 +34,11 @@ class FilesBelow:
         """How many there are."""
         return sum(1 for _ in self)
 
+    def name_of(self, path: Path) -> PurePosixPath:
+        """The path of one of them below the folder."""
+        base = self._folder.parent if path == self._folder else self._folder
+        return PurePosixPath(path.relative_to(base).as_posix())
+
     def names(self) -> Iterator[PurePosixPath]:
         """Their paths below the folder."""
-        base = self._folder.parent if self._folder.is_file() else self._folder
-        return (PurePosixPath(path.relative_to(base).as_posix()) for path in self)
+        return map(self.name_of, self)

@@ -128,7 +128,8 @@ def _first(source: Path, paths: FilesBelow, known: _Known) -> PoseSequence:
 
 def _entries(paths: FilesBelow, known: _Known, *, is_labelled: bool) -> Iterator[Entry]:
     has_words = not is_labelled and _are_words(paths)
-    for path, name in zip(paths, paths.names(), strict=True):
+    for path in paths:
+        name = paths.name_of(path)
         label = name.parts[0] if has_words else ""
         glosses = one_gloss(label)
         yield Entry(

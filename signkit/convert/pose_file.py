@@ -153,7 +153,8 @@ def _found(
     is_labelled: bool,
 ) -> Iterator[Entry]:
     """Every file is a clip."""
-    for path, name in zip(paths, paths.names(), strict=True):
+    for path in paths:
+        name = paths.name_of(path)
         clip_id = clip_id_of(name.with_name(name.name.removesuffix(SUFFIX)))
         _note_rest(path, clip_id, ledger)
         yield Entry(
