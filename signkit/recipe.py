@@ -10,182 +10,19 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from signkit.errors import RecipeError
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Levels = tuple[int, int, int]
-
-# Levels of x, y and z of the BdSLW60 authors' "D5MAX" table.
-_ARM_AND_FACE, _TRUNK, _LEGS = (10, 10, 5), (5, 5, 3), (1, 1, 1)
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "parts": {
-        "anchors": "parts",
-        "trunk": "clip_median",
-        "scale": "trunk",
-        "levels": {},
-        "gap_fill_s": 0.25,
-        "velocity": True,
-        "distances": True,
-    },
-    "bdslw60": {
-        "anchors": "chain",
-        "trunk": "frame0",
-        "scale": "none",
-        "levels": {
-            "left_hand": _ARM_AND_FACE,
-            "right_hand": _ARM_AND_FACE,
-            "arms": _ARM_AND_FACE,
-            "face": _TRUNK,
-            "trunk": _TRUNK,
-            "legs": _LEGS,
-            "other": _ARM_AND_FACE,
-        },
-        "gap_fill_s": 0.0,
-        "velocity": False,
-        "distances": False,
-    },
-    "rqe-sf": {
-        "anchors": "own",
-        "trunk": "frame0",
-        "scale": "per_part",
-        "step": 0.05,
-        "gap_fill_s": 0.0,
-        "velocity": False,
-        "distances": False,
-    },
-    "none": {
-        "anchors": "none",
-        "trunk": "clip_median",
-        "scale": "none",
-        "levels": {},
-        "gap_fill_s": 0.0,
-        "velocity": False,
-        "distances": False,
-    },
-}
-
-
-class Section(BaseModel):
-    """A group of settings; unknown keys and changes after construction are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataConfig(Section):
-    """How clips become batches."""
-
-    fps: Positive | None = Field(None, description="frames per second; null: the train clips' own")
-    landmarks: Literal["signing", "all"] = Field(
-        "signing", description="signing: upper body, hands, lips, brows and eyes; all: every one"
-    )
-    n_dims: Literal[2, 3] = Field(3, description="coordinates used, when the skeleton has as many")
-    dev_share: Share = Field(0.1, description="of train, carved out when there is no dev split")
-
-
-class EncoderConfig(Section):
-    """Relative quantization encoding; `PRESETS` says what each preset sets."""
-
-    preset: Literal["parts", "bdslw60", "rqe-sf", "none"] = Field(
-        "parts", description="base values"
-    )
-    anchors: Literal["parts", "chain", "own", "none"] = Field(
-        "parts", description="which landmark carries which; chain: hand, wrist, elbow, shoulder"
-    )
-    trunk: Literal["frame", "frame0", "clip_median"] = Field(
-        "clip_median", description="where the mid-shoulder origin and scale are measured"
-    )
-    scale: Literal["none", "trunk", "per_part"] = Field("trunk", description="unit of length")
-    levels: dict[str, Levels] = Field(
-        default_factory=dict, description="bins per axis of each part; absent: continuous"
-    )
-    step: NotNegative = Field(0.0, description="fixed bin width in units of scale; 0: use levels")
-    gap_fill_s: NotNegative = Field(0.25, description="longest gap interpolated, seconds")
-    velocity: bool = Field(True, description="differences to the previous and to the next frame")
-    distances: bool = Field(True, description="fingertip and hand-pair distances")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_preset(cls, given: Any) -> Any:
-        name = given.get("preset", "parts") if isinstance(given, dict) else None
-        return {**PRESETS[name], **given} if name in PRESETS else given
-
-
-class AugmentConfig(Section):
-    """Random changes of a training clip, each drawn once per clip; 0 turns one off."""
-
-    rotate_deg: tuple[NotNegative, NotNegative, NotNegative] = Field(
-        (10.0, 15.0, 10.0), description="largest pitch, yaw and roll, degrees"
-    )
-    scale: Share = Field(0.15, description="largest relative stretch of x, y and z, each its own")
-    shear: Share = Field(0.1, description="largest shear of x by y and y by x")
-    mirror: Share = Field(0.5, description="probability of exchanging left and right")
-    speed: Share = Field(0.3, description="largest relative change of speed")
-    warp: Share = Field(0.2, description="largest local change of speed within a clip")
-    frame_drop: Share = Field(0.1, description="largest share of a clip hidden, in one piece")
-    hand_drop: Share = Field(0.05, description="probability that one hand vanishes for a while")
-    landmark_noise: NotNegative = Field(0.01, description="sigma in units of the clip's scale")
-    bone_stretch: Share = Field(0.1, description="largest relative change of a part's own size")
-
-
-class ModelConfig(Section):
-    """Frontend, body and head of the recognizer."""
-
-    body: Literal["transformer", "conformer"] = Field(
-        "conformer", description="body of the network"
-    )
-    width: Count = Field(192, description="D, features per frame")
-    n_blocks: Count = Field(4, description="blocks of the body")
-    n_heads: Count = Field(4, description="attention heads; divides the width")
-    feedforward: Count = Field(
-        2, description="hidden width of feed-forward layers, times the width"
-    )
-    kernel_size: Count = Field(9, description="frames of the depthwise convolution, odd")
-    subsampling: Literal[1, 2, 4, 8] = Field(1, description="frames in for one frame out")
-    dropout: Share = Field(0.1, description="inside blocks")
-    input_dropout: Share = Field(0.1, description="on encoded features")
-    head_dropout: Share = Field(0.3, description="before the classifier")
-    block_drop: Share = Field(
-        0.1, description="stochastic depth of the last block, rising linearly"
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> "ModelConfig":
-        if self.width % (2 * self.n_heads):
-            raise ValueError(f"width {self.width} is not a multiple of 2 * n_heads {self.n_heads}")
-        if self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size {self.kernel_size} is even; use an odd number of frames")
-        return self
-
-
-class TrainConfig(Section):
-    """The training loop."""
-
-    epochs: Count = Field(60, description="passes over the train split")
-    min_updates: int = Field(
-        0, ge=0, description="more epochs if needed to reach this many updates"
-    )
-    frames_per_batch: Count = Field(4000, description="padded frames of a batch at most")
-    clips_per_batch: Count = Field(64, description="clips of a batch at most")
-    peak_lr: Positive = Field(1e-3, description="learning rate after warm-up")
-    warmup: Share = Field(0.1, description="share of all updates with a rising rate")
-    weight_decay: NotNegative = Field(0.05, description="of AdamW, on matrices only")
-    clip_norm: Positive = Field(1.0, description="largest norm of the gradient")
-    label_smoothing: Share = Field(0.1, description="isolated: of the cross-entropy")
-    consistency: NotNegative = Field(
-        0.0,
-        description="weight of the divergence between two augmented views of a clip; 0: one view",
-    )
-    ema_decay: Share = Field(0.0, description="of the averaged weights that are kept; 0: off")
-    precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision")
-    seed: int = Field(0, ge=0, description="of initial weights, data order and augmentation")
+from signkit.sections import (
+    AugmentConfig,
+    DataConfig,
+    EncoderConfig,
+    ModelConfig,
+    Section,
+    TrainConfig,
+)
 
 
 class Recipe(Section):

@@ -32,8 +32,11 @@ def test_an_override_replaces_one_value():
             "recipe key 'train.epochs' is 'many': input should be a valid integer,",
         ),
         ("model.kernel_size=4", "recipe section 'model': kernel_size 4 is even; use an odd number"),
-        ("model.body=lstm", "recipe key 'model.body' is 'lstm': input should be 'transformer' or"),
-        ("encoder.preset=rqe", "recipe key 'encoder.preset' is 'rqe': input should be 'parts', "),
+        (
+            "model.body=lstmm",
+            "recipe key 'model.body' is 'lstmm': input should be 'transformer', 'co",
+        ),
+        ("encoder.preset=rqf", "recipe key 'encoder.preset' is 'rqf': input should be 'parts', "),
     ],
 )
 def test_a_wrong_override_is_one_plain_line(override, message):

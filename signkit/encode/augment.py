@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-from signkit.recipe import AugmentConfig
+from signkit.sections import AugmentConfig
 from signkit.skeleton import Skeleton
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from signkit.encode.anchors import anchor_names, level_group, signing_landmarks, sub_skeleton
 from signkit.encode.gaps import interpolate_gaps
+from signkit.encode.layout import FeatureLayout, layout_of
 from signkit.encode.relative import (
     anchor_indices,
     decode_truncated,
@@ -25,7 +26,7 @@ from signkit.encode.relative import (
     with_virtual,
 )
 from signkit.errors import TrainingError
-from signkit.recipe import DataConfig, EncoderConfig
+from signkit.sections import DataConfig, EncoderConfig
 from signkit.skeleton import FINGERS, Skeleton
 
 _LARGEST = 6.0
@@ -63,9 +64,7 @@ class RelativeEncoder(nn.Module):
         self.register_buffer("high", torch.ones(self.skeleton.n_landmarks, self.skeleton.n_dims))
         self.register_buffer("default_scale", torch.ones(()))
         self.register_buffer("is_fitted", torch.zeros((), dtype=torch.bool))
-        self.n_features = (
-            n_places * (3 if config.velocity else 1) + len(self._pairs) + self.skeleton.n_landmarks
-        )
+        self.layout = self._layout()
 
     mean: Tensor
     std: Tensor
@@ -79,6 +78,15 @@ class RelativeEncoder(nn.Module):
 
     def _constant(self, name: str, value: Tensor) -> None:
         self.register_buffer(name, value, persistent=False)
+
+    def _layout(self) -> FeatureLayout:
+        n_dims, n_landmarks = self.skeleton.n_dims, self.skeleton.n_landmarks
+        places = (n_dims, n_dims * n_landmarks)
+        sizes = {"places": places}
+        if self.config.velocity:
+            sizes |= {"motion_back": places, "motion_ahead": places}
+        sizes |= {"distances": (0, len(self._pairs)), "seen": (1, n_landmarks)}
+        return layout_of(self.skeleton, sizes)
 
     def _level_table(self) -> Tensor:
         """(L, C) quantization steps, 0 where the landmark stays continuous."""

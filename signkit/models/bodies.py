@@ -6,12 +6,11 @@ al. 2020 (arXiv:2005.08100): half feed-forward, attention, convolution, half fee
 Signer-Invariant Conformer (Haque et al. 2025, arXiv:2508.09372) is built on it.
 """
 
-from collections.abc import Callable
-
 from torch import Tensor, nn
 
+from signkit.models.hidden import Body, Hidden
 from signkit.models.layers import ConvolutionModule, FeedForward, Residual, SelfAttention
-from signkit.recipe import ModelConfig
+from signkit.sections import ModelConfig
 
 
 class TransformerBlock(nn.Module):
@@ -56,36 +55,35 @@ class ConformerBlock(nn.Module):
 
 class Stack(nn.Module):
     """Blocks one after the other; later ones are left out more often in training (Huang et al.
-    2016).
+    2016). What comes out after `intermediate` blocks is handed on, too (Lee and Watanabe 2021,
+    arXiv:2102.03216).
     """
 
     def __init__(
         self, block: type[TransformerBlock] | type[ConformerBlock], config: ModelConfig
     ) -> None:
         super().__init__()
+        self.auxiliary_widths = {f"block-{i}": config.width for i in config.intermediate}
         self.blocks = nn.ModuleList(
             block(config, drop=config.block_drop * (i + 1) / config.n_blocks)
             for i in range(config.n_blocks)
         )
 
-    def forward(self, x: Tensor, is_frame: Tensor) -> Tensor:
-        """(B, T, D) to (B, T, D)."""
-        for block in self.blocks:
-            x = block(x, is_frame)
-        return x
+    def forward(self, x: Tensor, is_step: Tensor) -> Hidden:
+        """Mix the steps of (B, T', D); `is_step` is (B, T'), False on padding."""
+        auxiliary = {}
+        for i, block in enumerate(self.blocks, start=1):
+            x = block(x, is_step)
+            if f"block-{i}" in self.auxiliary_widths:
+                auxiliary[f"block-{i}"] = x
+        return Hidden(x, is_step, auxiliary)
 
 
-def transformer(config: ModelConfig) -> nn.Module:
+def transformer(config: ModelConfig) -> Body:
     """A stack of transformer blocks."""
     return Stack(TransformerBlock, config)
 
 
-def conformer(config: ModelConfig) -> nn.Module:
+def conformer(config: ModelConfig) -> Body:
     """A stack of conformer blocks."""
     return Stack(ConformerBlock, config)
-
-
-BODIES: dict[str, Callable[[ModelConfig], nn.Module]] = {
-    "transformer": transformer,
-    "conformer": conformer,
-}

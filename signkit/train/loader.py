@@ -17,7 +17,7 @@ from signkit.batch import Batch, collate, pack
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.pose import resample_frames
-from signkit.recipe import TrainConfig
+from signkit.sections import TrainConfig
 from signkit.vocabulary import Vocabulary
 
 CACHE_BYTES = 2 << 30

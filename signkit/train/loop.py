@@ -31,7 +31,8 @@ from signkit.encode.augment import Augment
 from signkit.errors import TrainingError
 from signkit.files import write_text
 from signkit.models.recognizer import Recognizer, shortest_clip
-from signkit.recipe import Recipe, TrainConfig
+from signkit.recipe import Recipe
+from signkit.sections import TrainConfig
 from signkit.train.loader import (
     ClipLoader,
     Example,
@@ -39,7 +40,8 @@ from signkit.train.loader import (
     epoch_batches,
     update_seed,
 )
-from signkit.train.losses import consistency_loss, recognition_loss
+from signkit.train.losses import recognition_loss
+from signkit.train.objective import Objective
 from signkit.train.plan import Plan, make_plan
 from signkit.train.state import Progressed, has_state, load_state, save_state
 
@@ -131,6 +133,7 @@ class Trainer:
     ) -> None:
         self.recipe, self.plan, self.out = recipe, plan, out
         self.config: TrainConfig = recipe.train
+        self.objective = Objective(recipe)
         self.loader = ClipLoader(dataset, fps=plan.fps)
         self.accelerator = _accelerator(device, self.config.precision)
         torch.manual_seed(self.config.seed)
@@ -216,10 +219,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, update, self.n_updates)
         with self.accelerator.autocast():
-            logits = self.model(batch.coords, batch.is_frame)
-        loss = recognition_loss(logits, batch, task=self.recipe.task, config=self.config)
-        if self.config.consistency:
-            loss = loss + self.config.consistency * consistency_loss(logits)
+            logits = self.model(batch.coords, batch.is_frame, n_views=self.objective.n_views)
+        loss = self.objective(logits, batch).total
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(
@@ -239,7 +240,7 @@ class Trainer:
         """The batch as it is trained on: one changed view of each clip, or two equal in time."""
         coords, lengths = self.augment.retime(batch.coords, batch.lengths, least, generator)
         batch = replace(batch, coords=coords, lengths=lengths)
-        if self.config.consistency:
+        if self.objective.n_views == 2:
             batch = twice(batch)
         coords = self.augment.disturb(batch.coords, batch.lengths, generator)
         return replace(batch, coords=coords)

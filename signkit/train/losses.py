@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from signkit.batch import Batch
-from signkit.models.recognizer import Logits
-from signkit.recipe import TrainConfig
+from signkit.models.heads import Logits
+from signkit.sections import TrainConfig
 from signkit.vocabulary import BLANK
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from signkit.encode.augment import Augment, mirror, resample
-from signkit.recipe import AugmentConfig
+from signkit.sections import AugmentConfig
 from signkit.skeletons import SKELETONS
 from tests.tensors import padded, random_clips
 

@@ -3,7 +3,7 @@ import torch
 
 from signkit.encode.encoder import RelativeEncoder
 from signkit.errors import TrainingError
-from signkit.recipe import DataConfig, EncoderConfig
+from signkit.sections import DataConfig, EncoderConfig
 from signkit.skeleton import Skeleton, skeleton_from_names
 from signkit.skeletons import SKELETONS
 from tests.tensors import padded, random_clips
@@ -88,7 +88,7 @@ def test_features_are_finite_and_padding_changes_none_of_them(preset):
     is_frame = torch.arange(18)[None].expand(len(coords), -1) < coords.shape[1]
     beside = encoder(padded(coords, 6), is_frame)
     assert alone.isfinite().all()
-    assert alone.shape[-1] == encoder.n_features
+    assert alone.shape[-1] == encoder.layout.n_features
     torch.testing.assert_close(beside[:, : coords.shape[1]], alone)
     assert (beside[:, coords.shape[1] :] == 0).all()
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from signkit.models.recognizer import CTCHead, Recognizer, shortest_clip
+from signkit.models.heads import CTCHead
+from signkit.models.recognizer import Recognizer, shortest_clip
 from signkit.recipe import Recipe, parse_recipe
 from signkit.skeletons import SKELETONS
 from signkit.vocabulary import Vocabulary

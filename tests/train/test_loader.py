@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from signkit.recipe import TrainConfig
+from signkit.sections import TrainConfig
 from signkit.train.loader import ClipLoader, budget_batches, epoch_batches, make_examples
 from signkit.vocabulary import Vocabulary
 from tests.strokes import GLOSSES

@@ -10,7 +10,7 @@ import torch
 from signkit.checkpoint import read_checkpoint, read_weights
 from signkit.clip import ClipTable
 from signkit.errors import CheckpointError, DatasetError, TrainingError
-from signkit.recipe import TrainConfig
+from signkit.sections import TrainConfig
 from signkit.shard import write_shard
 from signkit.train import train
 from signkit.train.loop import learning_rate

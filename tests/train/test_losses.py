@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from signkit.models.recognizer import Logits
-from signkit.recipe import TrainConfig
+from signkit.models.heads import Logits
+from signkit.sections import TrainConfig
 from signkit.skeletons import SKELETONS
 from signkit.train.losses import consistency_loss, recognition_loss
 from tests.tensors import as_batch, random_clips

@@ -1,0 +1,22 @@
+"""How training clips are changed at random."""
+
+from pydantic import Field
+
+from signkit.sections.base import NotNegative, Section, Share
+
+
+class AugmentConfig(Section):
+    """Random changes of a training clip, each drawn once per clip; 0 turns one off."""
+
+    rotate_deg: tuple[NotNegative, NotNegative, NotNegative] = Field(
+        (10.0, 15.0, 10.0), description="largest pitch, yaw and roll, degrees"
+    )
+    scale: Share = Field(0.15, description="largest relative stretch of x, y and z, each its own")
+    shear: Share = Field(0.1, description="largest shear of x by y and y by x")
+    mirror: Share = Field(0.5, description="probability of exchanging left and right")
+    speed: Share = Field(0.3, description="largest relative change of speed")
+    warp: Share = Field(0.2, description="largest local change of speed within a clip")
+    frame_drop: Share = Field(0.1, description="largest share of a clip hidden, in one piece")
+    hand_drop: Share = Field(0.05, description="probability that one hand vanishes for a while")
+    landmark_noise: NotNegative = Field(0.01, description="sigma in units of the clip's scale")
+    bone_stretch: Share = Field(0.1, description="largest relative change of a part's own size")

@@ -1,0 +1,68 @@
+"""Frontend, body and head."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from signkit.sections.base import Count, Section, Share
+
+
+class ModelConfig(Section):
+    """Frontend, body and head of the recognizer; a key that a chosen part does not use is idle."""
+
+    frontend: Literal["linear", "convolution", "multiscale", "graph"] = Field(
+        "linear", description="from features to model width"
+    )
+    body: Literal[
+        "transformer",
+        "conformer",
+        "published-conformer",
+        "lstm",
+        "bilstm-attention",
+        "cnn1d-transformer",
+    ] = Field("conformer", description="what mixes the frames of a clip")
+    width: Count = Field(192, description="D, features per frame")
+    n_blocks: Count = Field(4, description="blocks or layers of the body")
+    n_heads: Count = Field(4, description="attention heads; divides the width")
+    feedforward: Count = Field(
+        2, description="hidden width of feed-forward layers, times the width"
+    )
+    kernel_size: Count = Field(9, description="frames of the depthwise convolution, odd")
+    subsampling: Literal[1, 2, 4, 8] = Field(1, description="frames in for one frame out")
+    positions: Literal["rotary", "relative", "sinusoidal", "none"] = Field(
+        "rotary", description="how attention knows time"
+    )
+    causal: bool = Field(False, description="no frame sees a later one, except inside its chunk")
+    chunk_steps: int = Field(0, ge=0, description="steps of a chunk that see each other; causal")
+    left_chunks: int = Field(0, ge=0, description="earlier chunks seen; 0: all; causal")
+    graph_widths: tuple[Count, ...] = Field(
+        (64, 128, 256), description="channels of the graph convolutions, graph frontend"
+    )
+    part_mask: Share = Field(
+        0.0, description="share of (stretch, part) cells hidden in training, graph frontend"
+    )
+    classifier: Literal["linear", "cosine"] = Field(
+        "linear", description="cosine: normalised features and weights, logits times 32"
+    )
+    intermediate: tuple[Count, ...] = Field(
+        (), description="blocks, from 1, after which one more head is trained"
+    )
+    dropout: Share = Field(0.1, description="inside blocks")
+    input_dropout: Share = Field(0.1, description="on encoded features")
+    head_dropout: Share = Field(0.3, description="before the classifier")
+    block_drop: Share = Field(
+        0.1, description="stochastic depth of the last block, rising linearly"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ModelConfig":
+        if self.width % (2 * self.n_heads):
+            raise ValueError(f"width {self.width} is not a multiple of 2 * n_heads {self.n_heads}")
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size {self.kernel_size} is even; use an odd number of frames")
+        if any(block >= self.n_blocks for block in self.intermediate):
+            raise ValueError(
+                f"intermediate {self.intermediate} names blocks that are not before the last of "
+                f"{self.n_blocks}"
+            )
+        return self
