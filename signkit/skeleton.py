@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import SkeletonError
+from signkit.face_mirror import FACE_PAIRS, FACE_PARTNERS
 
 BODY_LANDMARKS = (
     "nose", "neck", "mid_hip",
@@ -180,7 +181,11 @@ def part_of(landmark: str) -> str:
 
 
 def swap_side(landmark: str) -> str:
-    """The name of the mirrored landmark: `left_` and `right_` exchanged, `mouth_left` likewise."""
+    """The name of the mirrored landmark: `left_` and `right_` exchanged, `mouth_left` likewise, and
+    the partner of a known point of the face; a landmark on the axis has its own name.
+    """
+    if landmark in FACE_PARTNERS:
+        return FACE_PARTNERS[landmark]
     for one, other in (("left_", "right_"), ("right_", "left_")):
         if landmark.startswith(one):
             return other + landmark.removeprefix(one)
@@ -191,7 +196,7 @@ def swap_side(landmark: str) -> str:
 
 
 def _is_left(landmark: str) -> bool:
-    return landmark.startswith("left_") or landmark.endswith("_left")
+    return landmark.startswith("left_") or landmark.endswith("_left") or landmark in FACE_PAIRS
 
 
 def hand_landmarks(side: str) -> tuple[str, ...]:

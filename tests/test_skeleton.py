@@ -93,3 +93,10 @@ def test_a_name_without_its_partner_is_unmirrored() -> None:
 def test_mirroring_twice_changes_nothing() -> None:
     permutation = skeleton_from_names("two", HANDS, n_dims=2).mirror_permutation()
     assert np.array_equal(permutation[permutation], np.arange(2))
+
+
+def test_a_reduced_face_is_mirrored_like_the_whole_one():
+    names = ("face_0", "face_61", "face_291", "face_40", "lips_185", "face_ibug_36", "face_ibug_45")
+    skeleton = skeleton_from_names("few", names, n_dims=2)
+    assert set(skeleton.mirror_pairs) == {("face_291", "face_61"), ("face_ibug_45", "face_ibug_36")}
+    assert skeleton.unmirrored == ("face_40", "lips_185")

@@ -216,18 +216,8 @@ def _skeleton(names: tuple[str, ...], components: Sequence[Component], *, n_dims
     derived = skeleton_from_names(
         f"{name}-other" if name in SKELETONS else name, names, n_dims=n_dims
     )
-    known_pairs = dict.fromkeys(pair for s in SKELETONS.values() for pair in s.mirror_pairs)
-    pairs = [pair for pair in known_pairs if pair[0] in derived and pair[1] in derived]
-    alone = {n for pair in known_pairs for n in pair if n in derived} - {
-        n for p in pairs for n in p
-    }
     lines = {frozenset(edge): edge for edge in (*_lines(names, components), *derived.edges)}
-    return replace(
-        derived,
-        edges=tuple(lines.values()),
-        mirror_pairs=tuple(dict.fromkeys((*derived.mirror_pairs, *pairs))),
-        unmirrored=tuple(n for n in names if n in alone or n in derived.unmirrored),
-    )
+    return replace(derived, edges=tuple(lines.values()))
 
 
 def _lines(names: tuple[str, ...], components: Sequence[Component]) -> list[tuple[str, str]]:

@@ -1,19 +1,26 @@
 """Augmentation of training clips, in source pixels, before the encoder; every change is drawn once
 per clip.
 
-Rotations, stretch and shear act about the clip's own middle, so nothing depends on the frame size.
-Mirroring exchanges left and right landmarks; a landmark without partner becomes unseen. What is
-unseen stays unseen. Sources: the augmentations of the first places of the Kaggle isolated and
-fingerspelling competitions (2023), without their per-frame flicker.
+Rotation, stretch, shear and perspective act about the clip's own middle, so nothing depends on the
+frame size. Mirroring exchanges left and right landmarks; a landmark without partner becomes unseen.
+What is unseen stays unseen. All of it is in batch, on the device of the clips. Sources: the
+augmentations of the first places of the Kaggle isolated and fingerspelling competitions (2023),
+without their per-frame flicker, and the temporal cut of Min et al. (2025, SignEval).
 """
-
-import math
 
 import torch
 from torch import Tensor
 
+from signkit.encode.bones import bone_levels, lengthened
+from signkit.encode.retiming import retimed, uniform
 from signkit.sections import AugmentConfig
 from signkit.skeleton import Skeleton
+
+_HANDS = ("left_hand", "right_hand")
+_LONGEST_DROP = 0.5
+"""Share of a clip for which a part may vanish."""
+_NEAREST = 0.5
+"""A change of perspective brings nothing nearer than this share of the distance of the middle."""
 
 
 class Augment:
@@ -28,45 +35,59 @@ class Augment:
         self._config = config
         self._mirror = torch.as_tensor(skeleton.mirror_permutation())
         self._unmirrored = torch.as_tensor(skeleton.indices(skeleton.unmirrored))
-        self._parts = [torch.as_tensor(skeleton.part_indices(part)) for part in skeleton.parts]
-        self._hands = [
-            torch.as_tensor(skeleton.part_indices(part))
-            for part in ("left_hand", "right_hand")
-            if part in skeleton.parts
-        ]
-
-    def __call__(
-        self, coords: Tensor, lengths: Tensor, min_lengths: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Changed clips and their new lengths.
-
-        Args:
-            coords: (B, T, L, C) pixels, NaN where unseen and on padding.
-            lengths: (B,) frames.
-            min_lengths: (B,) frames that a clip must keep.
-            generator: Source of randomness.
-        """
-        coords, lengths = self.retime(coords, lengths, min_lengths, generator)
-        return self.disturb(coords, lengths, generator), lengths
+        indices = {part: torch.as_tensor(skeleton.part_indices(part)) for part in skeleton.parts}
+        self._parts = list(indices.values())
+        self._hands = [indices[part] for part in _HANDS if part in indices]
+        self._others = [where for part, where in indices.items() if part not in _HANDS]
+        self._bones = bone_levels(skeleton)
 
     def retime(
         self, coords: Tensor, lengths: Tensor, min_lengths: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """Changes of time alone, and the new lengths; arguments as for a call."""
-        return _retimed(coords, lengths, min_lengths, self._config, generator)
+        return retimed(coords, lengths, min_lengths, self._config, generator)
 
     def disturb(self, coords: Tensor, lengths: Tensor, generator: torch.Generator) -> Tensor:
         """Changes of place and sight alone: what happens when stays as it is."""
-        config = self._config
         coords = self._mirrored(coords, generator)
         centre, spread = _middle(coords)
-        coords = self._stretched_parts(coords, generator)
-        matrix = _transforms(len(coords), coords.shape[-1], config, generator).to(coords.device)
-        coords = torch.einsum("btlc,bdc->btld", coords - centre, matrix) + centre
-        if config.landmark_noise:
-            noise = torch.randn(coords.shape, generator=generator).to(coords.device)
-            coords = coords + noise * (config.landmark_noise * spread)
+        coords = self._rebuilt(coords, generator)
+        coords = self._viewed(coords - centre, spread, generator) + centre
+        coords = self._noisy(coords, spread, generator)
         return self._dropped(coords, lengths, generator)
+
+    def _rebuilt(self, coords: Tensor, generator: torch.Generator) -> Tensor:
+        """The clip as a person of other build would have signed it."""
+        coords = self._stretched_parts(coords, generator)
+        if not self._config.bone_length:
+            return coords
+        shape = (len(coords), sum(len(children) for _, children in self._bones))
+        change = uniform(shape, self._config.bone_length, generator).to(coords.device)
+        return lengthened(coords, self._bones, change)
+
+    def _viewed(self, offsets: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
+        """Offsets from the middle as another camera would have seen them."""
+        n_clips, n_dims, config = len(offsets), offsets.shape[-1], self._config
+        matrix = _transforms(n_clips, n_dims, config, generator).to(offsets.device)
+        offsets = offsets @ matrix.transpose(1, 2)[:, None]
+        if config.camera:
+            tilt = uniform((n_clips, n_dims), config.camera, generator).to(offsets.device)
+            distance = 1 - (offsets / spread) @ tilt[:, None, :, None]  # (B, T, L, 1)
+            flat = offsets[..., :2] / distance.clamp(min=_NEAREST)
+            offsets = torch.cat([flat, offsets[..., 2:]], dim=-1)
+        if config.shift:
+            shift = uniform((n_clips, 1, 1, n_dims), config.shift, generator).to(offsets.device)
+            offsets = offsets + shift * spread
+        return offsets
+
+    def _noisy(self, coords: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
+        sigma = self._config.landmark_noise
+        if not sigma:
+            return coords
+        seed = int(torch.randint(2**62, (), generator=generator))
+        there = torch.Generator(coords.device).manual_seed(seed)
+        noise = torch.randn(coords.shape, generator=there, device=coords.device)
+        return torch.addcmul(coords, noise, sigma * spread)
 
     def _mirrored(self, coords: Tensor, generator: torch.Generator) -> Tensor:
         chosen = torch.rand(len(coords), generator=generator) < self._config.mirror
@@ -81,20 +102,23 @@ class Augment:
             return coords
         stretched = coords.clone()
         for part in self._parts:
-            size = _uniform(len(coords), self._config.bone_stretch, generator).to(coords.device)
+            size = uniform(len(coords), self._config.bone_stretch, generator).to(coords.device)
             own = coords[:, :, part]
             middle = own.nanmean(dim=2, keepdim=True)
             stretched[:, :, part] = middle + (own - middle) * (1 + size)[:, None, None, None]
         return stretched
 
     def _dropped(self, coords: Tensor, lengths: Tensor, generator: torch.Generator) -> Tensor:
-        """A run of frames unseen, and now and then one hand unseen for a while."""
+        """A run of frames unseen, and now and then a part unseen for a while."""
         config = self._config
-        everything = torch.arange(coords.shape[2])
-        coords = _hide(coords, lengths, everything, config.frame_drop, 1.0, generator)
-        for hand in self._hands:
-            coords = _hide(coords, lengths, hand, 0.5, config.hand_drop, generator)
-        return coords
+        hidden = _runs(coords, lengths, config.frame_drop, 1.0, generator)[..., None]
+        hidden = hidden.expand(-1, -1, coords.shape[2]).clone()  # (B, T, L)
+        chances = ((self._hands, config.hand_drop), (self._others, config.part_drop))
+        for parts, chance in chances:
+            for part in parts if chance else ():
+                run = _runs(coords, lengths, _LONGEST_DROP, chance, generator)
+                hidden[:, :, part.to(coords.device)] |= run[..., None]
+        return coords.masked_fill(hidden[..., None], torch.nan)
 
 
 def mirror(coords: Tensor, permutation: Tensor, unmirrored: Tensor) -> Tensor:
@@ -106,66 +130,18 @@ def mirror(coords: Tensor, permutation: Tensor, unmirrored: Tensor) -> Tensor:
     return flipped
 
 
-def resample(coords: Tensor, lengths: Tensor, positions: Tensor, new_lengths: Tensor) -> Tensor:
-    """Clips read at fractional frame positions, linearly; unseen if the nearer frame is.
-
-    Args:
-        coords: (B, T, L, C).
-        lengths: (B,) frames.
-        positions: (B, T') source frame of each new frame.
-        new_lengths: (B,) new frames; later ones become NaN.
-
-    Returns:
-        (B, T', L, C).
-    """
-    last = (lengths - 1)[:, None]
-    below = positions.floor().long().clamp(min=0).minimum(last)
-    above = (below + 1).minimum(last)
-    share = (positions - below).clamp(0, 1)[..., None, None]
-    rows = torch.arange(len(coords), device=coords.device)[:, None]
-    a, b = coords[rows, below], coords[rows, above]  # (B, T', L, C)
-    nearer = torch.where(share < 0.5, a, b)
-    out = torch.where((a + b).isnan(), nearer, torch.lerp(a, b, share))
-    beyond = torch.arange(positions.shape[1], device=coords.device)[None] >= new_lengths[:, None]
-    return out.masked_fill(beyond[..., None, None], torch.nan)
-
-
-def _retimed(
-    coords: Tensor,
-    lengths: Tensor,
-    least: Tensor,
-    config: AugmentConfig,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    if not (config.speed or config.warp):
-        return coords, lengths
-    n_clips, device = len(coords), coords.device
-    rate = 1 + _uniform(n_clips, config.speed, generator).to(device)
-    floor = least.to(device).clamp(min=2)
-    new_lengths = torch.maximum((lengths / rate).round().long(), floor.minimum(lengths))
-    grid = torch.arange(int(new_lengths.max()), device=device)[None]
-    share = grid / (new_lengths - 1).clamp(min=1)[:, None]  # (B, T') 0 ... 1 over the clip
-    bend = _uniform(n_clips, config.warp, generator).to(device)[:, None]
-    phase = torch.rand(n_clips, 1, generator=generator).to(device)
-    bent = share + bend / (2 * math.pi) * (
-        (2 * math.pi * (share + phase)).sin() - (2 * math.pi * phase).sin()
-    )
-    positions = bent.clamp(0, 1) * (lengths - 1)[:, None]
-    return resample(coords, lengths, positions, new_lengths), new_lengths
-
-
 def _transforms(n: int, n_dims: int, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """(B, C, C) rotation times stretch and shear of each clip."""
-    pitch, yaw, roll = (torch.deg2rad(_uniform(n, limit, generator)) for limit in config.rotate_deg)
+    pitch, yaw, roll = (torch.deg2rad(uniform(n, limit, generator)) for limit in config.rotate_deg)
     rotation = _about(2, roll)
     if n_dims == 3:
         rotation = rotation @ _about(1, yaw) @ _about(0, pitch)
-    stretch = torch.diag_embed(1 + _uniform((n, 3), config.scale, generator))
+    stretch = torch.diag_embed(1 + uniform((n, 3), config.scale, generator))
     if n_dims == 2:  # seen from the side, a flat figure is narrower; from above, lower
         stretch[:, 0, 0] *= yaw.cos()
         stretch[:, 1, 1] *= pitch.cos()
-    stretch[:, 0, 1] = _uniform(n, config.shear, generator)
-    stretch[:, 1, 0] = _uniform(n, config.shear, generator)
+    stretch[:, 0, 1] = uniform(n, config.shear, generator)
+    stretch[:, 1, 0] = uniform(n, config.shear, generator)
     return (rotation @ stretch)[:, :n_dims, :n_dims]
 
 
@@ -189,31 +165,15 @@ def _middle(coords: Tensor) -> tuple[Tensor, Tensor]:
     return centre, spread.nan_to_num(1.0)[:, None, None, None]
 
 
-def _hide(
-    coords: Tensor,
-    lengths: Tensor,
-    landmarks: Tensor,
-    most: float,
-    chance: float,
-    generator: torch.Generator,
+def _runs(
+    coords: Tensor, lengths: Tensor, most: float, chance: float, generator: torch.Generator
 ) -> Tensor:
-    """Landmarks unseen for one run of frames, at most the share `most` of a clip, with probability
+    """(B, T) one run of frames of each clip, at most the share `most` of it, with probability
     `chance`.
     """
-    if not (most and chance):
-        return coords
     draw = torch.rand(3, len(coords), generator=generator).to(coords.device)
     longest = lengths * most * (draw[2] < chance)
     n_hidden = (longest * draw[0]).long()
     first = ((lengths - n_hidden) * draw[1]).long()
     frame = torch.arange(coords.shape[1], device=coords.device)[None]
-    hidden = (frame >= first[:, None]) & (frame < (first + n_hidden)[:, None])  # (B, T)
-    out = coords.clone()
-    where = landmarks.to(coords.device)
-    out[:, :, where] = out[:, :, where].masked_fill(hidden[..., None, None], torch.nan)
-    return out
-
-
-def _uniform(size: int | tuple[int, ...], limit: float, generator: torch.Generator) -> Tensor:
-    """Uniform numbers in [-limit, limit]."""
-    return (torch.rand(size, generator=generator) * 2 - 1) * limit
+    return (frame >= first[:, None]) & (frame < (first + n_hidden)[:, None])

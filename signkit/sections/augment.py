@@ -13,10 +13,19 @@ class AugmentConfig(Section):
     )
     scale: Share = Field(0.15, description="largest relative stretch of x, y and z, each its own")
     shear: Share = Field(0.1, description="largest shear of x by y and y by x")
+    shift: NotNegative = Field(0.0, description="largest move of the whole clip, in its own scale")
+    camera: Share = Field(
+        0.0, description="largest change of perspective: relative size at the clip's own scale away"
+    )
     mirror: Share = Field(0.5, description="probability of exchanging left and right")
     speed: Share = Field(0.3, description="largest relative change of speed")
     warp: Share = Field(0.2, description="largest local change of speed within a clip")
+    frame_cut: Share = Field(0.0, description="largest share of a clip cut out, in one piece")
     frame_drop: Share = Field(0.1, description="largest share of a clip hidden, in one piece")
     hand_drop: Share = Field(0.05, description="probability that one hand vanishes for a while")
+    part_drop: Share = Field(0.0, description="probability that face or body vanish for a while")
     landmark_noise: NotNegative = Field(0.01, description="sigma in units of the clip's scale")
     bone_stretch: Share = Field(0.1, description="largest relative change of a part's own size")
+    bone_length: Share = Field(
+        0.0, description="largest relative change of the length of each arm and finger bone"
+    )

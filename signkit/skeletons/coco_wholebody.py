@@ -4,6 +4,7 @@
 Source: Jin et al. 2020, arXiv:2007.11858. DWPose, RTMPose and RTMW write this order.
 """
 
+from signkit.face_mirror import FACE_PAIRS
 from signkit.skeleton import Skeleton, hand_edges, hand_landmarks, swap_side
 
 BODY = (
@@ -23,19 +24,10 @@ _BODY_EDGES = (
     (16, 20), (16, 21), (16, 22),
 )  # fmt: skip
 
-# Pairs within the 68 iBUG points, (signer's right, signer's left); the rest lies on the axis.
-IBUG_MIRROR = (
-    *((i, 16 - i) for i in range(8)),
-    *((17 + i, 26 - i) for i in range(5)),
-    (31, 35), (32, 34), (36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46), (48, 54),
-    (49, 53),
-    (50, 52), (55, 59), (56, 58), (60, 64), (61, 63), (65, 67),
-)  # fmt: skip
-
 
 def ibug_mirror_pairs() -> tuple[tuple[str, str], ...]:
     """(left, right) names of the mirrored face landmarks."""
-    return tuple((FACE[left], FACE[right]) for right, left in IBUG_MIRROR)
+    return tuple((name, FACE_PAIRS[name]) for name in FACE if name in FACE_PAIRS)
 
 
 _NAMES = (*BODY, *FEET)

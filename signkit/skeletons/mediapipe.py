@@ -2,12 +2,12 @@
 hands (75).
 
 Order: pose 33, face 468 or 478, left hand 21, right hand 21, as `mediapipe.solutions.holistic`
-returns them. The mirror of the face mesh is the exact reflection of MediaPipe's canonical face
-model.
+returns them.
 """
 
 import itertools
 
+from signkit.face_mirror import FACE_PAIRS
 from signkit.skeleton import Skeleton, hand_edges, hand_landmarks, swap_side
 
 POSE = (
@@ -32,14 +32,6 @@ _POSE_EDGES = (
 
 N_FACE, N_FACE_WITH_IRISES = 468, 478
 
-# First index on the signer's right, first on the left, and how many follow.
-_FACE_MIRROR_RANGES = (
-    (3, 248, 1), (7, 249, 1), (20, 250, 74), (95, 324, 56), (153, 380, 11), (165, 391, 3),
-    (169, 394, 6),
-    (176, 400, 19), (196, 419, 1), (198, 420, 1), (201, 421, 47),
-)  # fmt: skip
-_IRIS_MIRROR = ((468, 473), (469, 476), (470, 475), (471, 474), (472, 477))
-
 _OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
     148, 176,
@@ -56,15 +48,6 @@ _CONTOURS = (
     (276, 283, 282, 295, 285), (300, 293, 334, 296, 336), (46, 53, 52, 65, 55),
     (70, 63, 105, 66, 107),
 )  # fmt: skip
-
-
-def _face_mirror(n_face: int) -> tuple[tuple[str, str], ...]:
-    pairs = [
-        (f"face_{b + i}", f"face_{a + i}") for a, b, n in _FACE_MIRROR_RANGES for i in range(n)
-    ]
-    if n_face == N_FACE_WITH_IRISES:
-        pairs += [(f"face_{left}", f"face_{right}") for right, left in _IRIS_MIRROR]
-    return tuple(pairs)
 
 
 def _holistic(name: str, n_face: int) -> Skeleton:
@@ -92,7 +75,7 @@ def _holistic(name: str, n_face: int) -> Skeleton:
         mirror_pairs=(
             *sided,
             ("mouth_left", "mouth_right"),
-            *(_face_mirror(n_face) if n_face else ()),
+            *((a, FACE_PAIRS[a]) for a in parts.get("face", ()) if a in FACE_PAIRS),
         ),
     )
 

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from signkit.encode.augment import Augment, mirror, resample
+from signkit.encode.augment import Augment, mirror
+from signkit.encode.bones import bone_levels, lengthened
+from signkit.encode.retiming import resample
 from signkit.sections import AugmentConfig
 from signkit.skeletons import SKELETONS
 from tests.tensors import padded, random_clips
@@ -10,6 +12,7 @@ BODY = SKELETONS["mediapipe-75"]
 OFF = {
     "rotate_deg": (0.0, 0.0, 0.0), "scale": 0.0, "shear": 0.0, "mirror": 0.0, "speed": 0.0,
     "warp": 0.0, "frame_drop": 0.0, "hand_drop": 0.0, "landmark_noise": 0.0, "bone_stretch": 0.0,
+    "shift": 0.0, "camera": 0.0, "frame_cut": 0.0, "part_drop": 0.0, "bone_length": 0.0,
 }  # fmt: skip
 
 
@@ -17,7 +20,8 @@ def augmented(coords: torch.Tensor, **changes: object) -> tuple[torch.Tensor, to
     augment = Augment(BODY, AugmentConfig.model_validate({**OFF, **changes}))
     lengths = torch.full((len(coords),), coords.shape[1])
     generator = torch.Generator().manual_seed(3)
-    return augment(coords, lengths, torch.ones_like(lengths), generator)
+    coords, lengths = augment.retime(coords, lengths, torch.ones_like(lengths), generator)
+    return augment.disturb(coords, lengths, generator), lengths
 
 
 def test_with_everything_off_a_clip_stays_as_it_is():
@@ -42,6 +46,11 @@ def test_with_everything_off_a_clip_stays_as_it_is():
         {"hand_drop": 1.0},
         {"landmark_noise": 0.05},
         {"bone_stretch": 0.4},
+        {"bone_length": 0.4},
+        {"shift": 0.5},
+        {"camera": 0.3},
+        {"frame_cut": 0.5},
+        {"part_drop": 1.0},
     ],
 )
 def test_every_augmentation_changes_a_clip(changes):
@@ -82,7 +91,7 @@ def test_mirroring_hides_landmarks_without_a_partner():
     augment = Augment(isharah, AugmentConfig.model_validate({**OFF, "mirror": 1.0}))
     coords = random_clips(isharah, hidden=0.0)
     lengths = torch.full((3,), 12)
-    flipped, _ = augment(coords, lengths, lengths, torch.Generator().manual_seed(0))
+    flipped = augment.disturb(coords, lengths, torch.Generator().manual_seed(0))
     assert flipped[:, :, isharah.index("lips_185")].isnan().all()
     assert flipped.isnan().sum() == 3 * 12 * 2
 
@@ -109,7 +118,8 @@ def test_no_clip_becomes_shorter_than_its_glosses_need():
     coords = random_clips(BODY, n_clips=16, n_frames=20)
     augment = Augment(BODY, AugmentConfig.model_validate({**OFF, "speed": 0.9}))
     lengths = torch.full((16,), 20)
-    _, new = augment(coords, lengths, torch.full((16,), 17), torch.Generator().manual_seed(0))
+    least, generator = torch.full((16,), 17), torch.Generator().manual_seed(0)
+    _, new = augment.retime(coords, lengths, least, generator)
     assert new.min() >= 17
 
 
@@ -117,9 +127,9 @@ def test_what_is_on_padding_stays_there():
     coords = padded(random_clips(BODY, hidden=0.0), 8)
     augment = Augment(BODY, AugmentConfig())
     lengths = torch.full((3,), 12)
-    changed, new = augment(
-        coords, lengths, torch.ones(3, dtype=torch.long), torch.Generator().manual_seed(5)
-    )
+    generator = torch.Generator().manual_seed(5)
+    changed, new = augment.retime(coords, lengths, torch.ones_like(lengths), generator)
+    changed = augment.disturb(changed, new, generator)
     for row, length in enumerate(new.tolist()):
         assert changed[row, length:].isnan().all()
 
@@ -130,3 +140,88 @@ def test_resampling_reads_between_frames_and_keeps_the_unseen_unseen():
     read = resample(coords, torch.tensor([4]), positions, torch.tensor([5])).flatten()
     assert read[[0, 1, 2, 4]].tolist() == [0.0, 1.0, 2.0, 6.0]
     assert read[3].isnan()
+
+
+def test_a_longer_bone_moves_what_it_carries_and_turns_nothing():
+    coords = random_clips(BODY, hidden=0.0)
+    changed, _ = augmented(coords, bone_length=0.3)
+    for parent, child in (
+        ("left_shoulder", "left_elbow"),
+        ("left_elbow", "left_wrist"),
+        ("left_hand_wrist", "left_hand_index_mcp"),
+        ("left_hand_index_dip", "left_hand_index_tip"),
+    ):
+        a, b = BODY.index(parent), BODY.index(child)
+        before, after = coords[:, :, b] - coords[:, :, a], changed[:, :, b] - changed[:, :, a]
+        ratio = after.norm(dim=-1) / before.norm(dim=-1)
+        torch.testing.assert_close(ratio, ratio[:, :1].expand_as(ratio), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(after, before * ratio[..., None], rtol=1e-3, atol=1e-2)
+        assert (ratio[:, 0] - 1).abs().max() > 0.02
+        assert (ratio[:, 0] - 1).abs().max() <= 0.3 + 1e-3
+
+
+def test_a_hand_moves_with_its_arm():
+    coords = random_clips(BODY, hidden=0.0)
+    levels = bone_levels(BODY)
+    n_bones = sum(len(children) for _, children in levels)
+    change = torch.zeros(len(coords), n_bones)
+    change[:, 0] = 0.5  # the left upper arm
+    moved = lengthened(coords, levels, change) - coords
+    elbow, tip = BODY.index("left_elbow"), BODY.index("left_hand_pinky_tip")
+    torch.testing.assert_close(moved[:, :, tip], moved[:, :, elbow], atol=1e-3, rtol=0)
+    assert moved[:, :, tip].norm(dim=-1).min() > 1
+    assert moved[:, :, BODY.index("nose")].abs().max() == 0
+
+
+def test_an_unseen_joint_leaves_what_hangs_from_it_in_place():
+    coords = random_clips(BODY, hidden=0.0)
+    coords[:, :, BODY.index("left_elbow")] = torch.nan
+    levels = bone_levels(BODY)
+    change = torch.zeros(len(coords), sum(len(children) for _, children in levels))
+    change[:, 0] = 0.5
+    changed = lengthened(coords, levels, change)
+    torch.testing.assert_close(changed, coords, equal_nan=True)
+
+
+def test_another_camera_makes_near_things_larger_and_keeps_straight_lines():
+    augment = Augment(BODY, AugmentConfig.model_validate({**OFF, "camera": 0.3}))
+    line = 20 + torch.linspace(-1, 1, 5)[:, None] * torch.tensor([30.0, 20.0, 0.0])
+    clips = line[None, None].expand(4, 1, -1, -1)
+    scale, generator = torch.full((4, 1, 1, 1), 40.0), torch.Generator().manual_seed(0)
+
+    seen = augment._viewed(clips, scale, generator)[:, 0, :, :2]
+
+    lines = seen - seen[:, :1]
+    cross = lines[..., 0] * lines[:, -1:, 1] - lines[..., 1] * lines[:, -1:, 0]
+    assert cross.abs().max() < 1e-2
+    first, last = lines[:, 1].norm(dim=-1), (seen[:, -1] - seen[:, -2]).norm(dim=-1)
+    assert ((first / last - 1).abs() > 0.05).any()
+
+
+def test_what_is_cut_out_is_one_piece_and_both_ends_stay():
+    coords = torch.arange(40.0)[None, :, None, None].expand(8, 40, BODY.n_landmarks, 3)
+    changed, lengths = augmented(coords.contiguous(), frame_cut=0.5)
+    assert 20 <= lengths.min() < lengths.max() <= 40
+    for row, n in enumerate(lengths.tolist()):
+        frames = changed[row, :n, 0, 0]
+        steps = frames.diff()
+        assert (frames[0], frames[-1]) == (0.0, 39.0)
+        assert (steps > 1.6).sum() <= 1
+
+
+def test_dropping_parts_leaves_the_hands_alone():
+    coords = random_clips(BODY, n_clips=8, n_frames=24, hidden=0.0)
+    changed, _ = augmented(coords, part_drop=1.0)
+    hands = [*BODY.part_indices("left_hand"), *BODY.part_indices("right_hand")]
+    assert not changed[:, :, hands].isnan().any()
+    assert changed[:, :, BODY.part_indices("pose")].isnan().any()
+
+
+def test_the_same_generator_state_gives_the_same_clip():
+    coords = random_clips(BODY)
+    everything = {
+        "rotate_deg": (10.0, 10.0, 10.0), "landmark_noise": 0.1, "camera": 0.1, "shift": 0.2,
+        "bone_length": 0.1, "bone_stretch": 0.1, "part_drop": 0.5, "hand_drop": 0.5,
+    }  # fmt: skip
+    one, other = augmented(coords, **everything)[0], augmented(coords, **everything)[0]
+    torch.testing.assert_close(one, other, equal_nan=True, rtol=0, atol=0)
