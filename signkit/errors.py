@@ -15,7 +15,8 @@ SignkitError
 ├── CheckpointError       a run folder is missing, incomplete or of another version
 ├── TrainingError         training cannot start or go on
 ├── RecognitionError      a recognizer and its input do not fit
-└── ScoreError            references and hypotheses do not fit
+├── ScoreError            references and hypotheses do not fit
+└── StudyError            a study file is wrong, or its folder is another study's
 
 Messages say what was found, what was expected and what to do, in one line.
 """
@@ -83,6 +84,10 @@ class RecognitionError(SignkitError):
 
 class ScoreError(SignkitError):
     """References and hypotheses do not fit."""
+
+
+class StudyError(SignkitError):
+    """A study file is wrong, or its folder is another study's."""
 
 
 def one_line(error: BaseException) -> str:

@@ -86,7 +86,7 @@ def parse_recipe(record: dict[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(record)
     except ValidationError as error:
-        raise RecipeError(_explain(error)) from error
+        raise RecipeError(explain(error)) from error
 
 
 def recipe_keys() -> list[str]:
@@ -115,33 +115,44 @@ def _override(record: dict[str, Any], override: str) -> None:
     for section in sections:
         inner = record.setdefault(section, {})
         if not isinstance(inner, dict):
-            raise RecipeError(_unknown_key(key))
+            raise RecipeError(_unknown_key(key, recipe_keys(), "recipe"))
         record = inner
     record[last] = None if value == "null" else value
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError, kind: type[BaseModel] = Recipe, *, noun: str = "recipe") -> str:
+    """One line about the first thing that pydantic found wrong.
+
+    Args:
+        error: Of a file's validation.
+        kind: What was validated.
+        noun: What to call it.
+    """
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return _unknown_key(key)
+        return _unknown_key(key, list(_keys(kind, "")), noun)
     if first["type"] == "missing":
-        return f"recipe lacks the key {key!r}: {first['msg'].lower()}"
+        return f"{noun} lacks the key {key!r}: {first['msg'].lower()}"
     message = first["msg"].removeprefix("Value error, ")
     where = (
-        f"recipe key {key!r} is {first['input']!r}"
+        f"{noun} key {key!r} is {first['input']!r}"
         if not isinstance(first["input"], dict)
-        else f"recipe section {key!r}"
+        else f"{noun} section {key!r}"
+        if key
+        else noun
     )
     return f"{where}: {message[0].lower()}{message[1:]}"
 
 
-def _unknown_key(key: str) -> str:
-    sections = [name.partition(".")[0] for name in recipe_keys()]
-    candidates = recipe_keys() if "." in key else sections
-    near = get_close_matches(key, candidates, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "'signkit recipes' shows the known keys"
-    return f"recipe has no key {key!r}; {hint}"
+def _unknown_key(key: str, known: Sequence[str], noun: str) -> str:
+    sections = [name.partition(".")[0] for name in known]
+    near = get_close_matches(key, known if "." in key else sections, n=1, cutoff=0.5)
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    else:
+        hint = f"known are {', '.join(dict.fromkeys(sections))}"
+    return f"{noun} has no key {key!r}; {hint}"
 
 
 def _shipped_folder() -> Any:

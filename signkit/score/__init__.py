@@ -10,7 +10,7 @@ from signkit.report import Report, Slice
 from signkit.score.bootstrap import DRAWS, bootstrap_interval
 from signkit.score.counts import Counts, score
 
-__all__ = ["Counts", "bootstrap_interval", "infer_task", "score", "score_dataset"]
+__all__ = ["Counts", "bootstrap_interval", "infer_task", "score", "score_counts", "score_dataset"]
 
 UNKNOWN_SIGNER = "unknown"
 
@@ -44,14 +44,9 @@ def score_dataset(
     Raises:
         ScoreError: The split is empty or unlabelled, or the hypotheses do not belong to it.
     """
+    counts = score_counts(hypotheses, dataset, split=split, allow_empty=allow_empty)
     clips = _clips_of(dataset, split)
     found = _hypotheses_by_clip(hypotheses, dataset, split)
-    _refuse_unlabelled(clips, split, allow_empty=allow_empty)
-    counts = score(
-        references={clip.clip_id: clip.glosses for clip in clips},
-        hypotheses={clip_id: hypothesis.glosses for clip_id, hypothesis in found.items()},
-        allow_empty=allow_empty,
-    )
     train = dataset.clips.where(split="train")
     if train_glosses is None and train:
         train_glosses = {gloss for clip in train for gloss in clip.glosses}
@@ -85,6 +80,28 @@ def score_dataset(
     )
     _assert_rates_agree(report, clips, found)
     return report
+
+
+def score_counts(
+    hypotheses: Sequence[Hypothesis],
+    dataset: PoseDataset,
+    *,
+    split: str,
+    allow_empty: bool = False,
+) -> Counts:
+    """The errors of each clip of a split; a clip without a hypothesis counts as an empty one.
+
+    Raises:
+        ScoreError: The split is empty or unlabelled, or the hypotheses do not belong to it.
+    """
+    clips = _clips_of(dataset, split)
+    found = _hypotheses_by_clip(hypotheses, dataset, split)
+    _refuse_unlabelled(clips, split, allow_empty=allow_empty)
+    return score(
+        references={clip.clip_id: clip.glosses for clip in clips},
+        hypotheses={clip_id: hypothesis.glosses for clip_id, hypothesis in found.items()},
+        allow_empty=allow_empty,
+    )
 
 
 def infer_task(clips: Sequence[Clip], hypotheses: Sequence[Hypothesis]) -> str:

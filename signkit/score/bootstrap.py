@@ -39,7 +39,7 @@ def bootstrap_interval(
     """
     sums = np.stack([errors, n_ref], axis=1)  # (N, 2)
     if clusters is not None:
-        sums = _cluster_sums(sums, clusters)
+        sums = cluster_sums(sums, clusters)
     n_units = len(sums)
     if n_units < 2 or not n_ref.sum():
         return None
@@ -63,8 +63,9 @@ def _replicates(sums: NDArray[np.int64], *, draws: int, seed: int) -> NDArray[np
     return np.where(n_ref > 0, errors / np.maximum(n_ref, 1), np.nan)
 
 
-def _cluster_sums(sums: NDArray[np.int64], clusters: Sequence[str]) -> NDArray[np.int64]:
+def cluster_sums(sums: NDArray[np.int64], clusters: Sequence[str]) -> NDArray[np.int64]:
+    """(clusters, K) sums of the (N, K) rows of each cluster."""
     _, cluster_of = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    totals = np.zeros((cluster_of.max(initial=-1) + 1, 2), dtype=np.int64)
+    totals = np.zeros((cluster_of.max(initial=-1) + 1, sums.shape[1]), dtype=np.int64)
     np.add.at(totals, cluster_of, sums)
     return totals
