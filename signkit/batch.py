@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from signkit.errors import PoseError
+
+_TENSORS = ("coords", "lengths", "targets", "target_lengths")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +48,19 @@ class Batch:
         return frames[None] < self.lengths[:, None]
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on another device."""
-        moved = {
-            name: getattr(self, name).to(device, non_blocking=True)
-            for name in ("coords", "lengths", "targets", "target_lengths")
-        }
+        """The same batch on another device; from pinned memory without waiting for the copy."""
+        moved = {name: getattr(self, name).to(device, non_blocking=True) for name in _TENSORS}
         return replace(self, **moved)
+
+    def pinned(self) -> "Batch":
+        """The same batch in memory that an accelerator copies from by itself."""
+        return replace(self, **{name: getattr(self, name).pin_memory() for name in _TENSORS})
+
+    def select(self, rows: Sequence[int]) -> "Batch":
+        """Only the given clips."""
+        where = torch.tensor(rows, dtype=torch.long, device=self.coords.device)
+        chosen = {name: getattr(self, name)[where] for name in _TENSORS}
+        return replace(self, **chosen, clip_ids=tuple(self.clip_ids[row] for row in rows))
 
 
 def collate(
@@ -61,15 +71,15 @@ def collate(
     clip_ids: Sequence[str],
 ) -> Batch:
     """A batch from clips of (T, L, C) coordinates and their gloss ids."""
-    lengths = torch.tensor([len(clip) for clip in coords])
-    n_dims, n_landmarks = coords[0].shape[2], coords[0].shape[1]
-    padded = torch.full((len(coords), int(lengths.max()), n_landmarks, n_dims), float("nan"))
-    target_lengths = torch.tensor([len(ids) for ids in targets])
-    padded_targets = torch.zeros(len(coords), int(target_lengths.max()), dtype=torch.long)
-    for row, (clip, ids) in enumerate(zip(coords, targets, strict=True)):
-        padded[row, : len(clip)] = clip
-        padded_targets[row, : len(ids)] = torch.tensor(ids, dtype=torch.long)
-    return Batch(padded, lengths, fps, padded_targets, target_lengths, tuple(clip_ids))
+    ids = [torch.tensor(one, dtype=torch.long) for one in targets]
+    return Batch(
+        coords=pad_sequence(list(coords), batch_first=True, padding_value=float("nan")),
+        lengths=torch.tensor([len(clip) for clip in coords]),
+        fps=fps,
+        targets=pad_sequence(ids, batch_first=True),
+        target_lengths=torch.tensor([len(one) for one in targets]),
+        clip_ids=tuple(clip_ids),
+    )
 
 
 def twice(batch: Batch) -> Batch:

@@ -8,6 +8,7 @@ file that holds weights, optimizer and counters together.
 import json
 import platform
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,16 +63,30 @@ class Checkpoint:
             "versions": {
                 "signkit": __version__,
                 "python": platform.python_version(),
-                **{name: version(name) for name in _VERSIONS},
+                **_versions(),
             },
         }
 
 
-def write_checkpoint(run: Path, checkpoint: Checkpoint, weights: "dict[str, Tensor]") -> None:
-    """Write what `recognize` needs; weights last, so a run with weights is complete."""
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in _VERSIONS}
+
+
+def write_checkpoint(
+    run: Path, checkpoint: Checkpoint, weights: "dict[str, Tensor] | None"
+) -> None:
+    """Write what `recognize` needs; weights last, so a run with weights is complete.
+
+    Args:
+        run: Run folder.
+        checkpoint: All but the weights.
+        weights: None where those that are there stay.
+    """
     checkpoint.vocabulary.write(run / "vocabulary.json")
     write_text(run / "config.json", json.dumps(checkpoint.to_json(), indent=1, ensure_ascii=False))
-    write_tensors(run / "model.safetensors", weights)
+    if weights is not None:
+        write_tensors(run / "model.safetensors", weights)
 
 
 def read_checkpoint(run: Path) -> Checkpoint:
@@ -140,34 +155,3 @@ def read_tensors(path: Path) -> "tuple[dict[str, Tensor], dict[str, str]]":
         raise CheckpointError(
             f"{path} is damaged ({error}); train again or restore a copy"
         ) from error
-
-
-def model_card(checkpoint: Checkpoint) -> str:
-    """The README of a run: what it is, what it was trained on, how good it was on dev, what it is
-    not for.
-    """
-    recipe, data, results = checkpoint.recipe, checkpoint.data, checkpoint.results
-    facts = {
-        "task": recipe.task,
-        "recipe": recipe.name or "(own)",
-        "body": f"{recipe.model.body}, {results.get('n_parameters', 0):,} parameters",
-        "skeleton": f"{checkpoint.skeleton.name}, {checkpoint.fps:g} frames per second",
-        "extractor": checkpoint.extractor.get("name", "unknown"),
-        "glosses": len(checkpoint.vocabulary.glosses),
-        "train clips": data.get("n_train", 0),
-        "dev clips": f"{data.get('n_dev', 0)} ({data.get('dev_source', 'given')})",
-        "best epoch": results.get("best_epoch", "none"),
-        "dev WER": f"{100 * results.get('dev_wer', float('nan')):.2f} %",
-        "data fingerprint": data.get("fingerprint", ""),
-        "signkit": __version__,
-    }
-    rows = "".join(f"| {key} | {value} |\n" for key, value in facts.items())
-    return (
-        f"---\nlibrary_name: signkit\ntags: [sign-language-recognition, {recipe.task}]\n---\n"
-        f"# A signkit recognizer\n\n| | |\n| --- | --- |\n{rows}\n"
-        "The dev WER chose the weights, so it is optimistic; report a test split "
-        "(`signkit score RUN DATASET --split test`).\n\n"
-        "Trained on the clips named by the fingerprint only. It knows no other signs, and it has "
-        "not been shown to work for signers, cameras or languages other than those it was "
-        "tested on.\n"
-    )

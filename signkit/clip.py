@@ -9,63 +9,54 @@ they are carried along untouched.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from signkit.clip_file import numbered, read_columns, read_text_table
+from signkit.clip_rows import Clip, ClipRows, cells_of, parse_glosses
+from signkit.clip_rules import (
+    COLUMNS,
+    EXTRA_PREFIX,
+    SPLITS,
+    check_columns,
+    check_rows,
+    is_column,
+    surely_keeps_rules,
+)
 from signkit.errors import ClipTableError
 from signkit.files import atomic_path
+from signkit.id_index import IdIndex
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
-EXTRA_PREFIX = "x_"
-SPLITS = ("train", "dev", "test")
+__all__ = [
+    "COLUMNS",
+    "EXTRA_PREFIX",
+    "SPLITS",
+    "VIDEO_SUFFIXES",
+    "Clip",
+    "ClipRows",
+    "ClipTable",
+    "ClipWriter",
+    "clip_id_of",
+    "is_video",
+    "one_gloss",
+    "parse_glosses",
+    "read_text_table",
+    "renamed",
+]
+
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
 
 
-@dataclass(frozen=True)
-class Clip:
-    """One row of the clip table.
-
-    Args:
-        clip_id: Unique name; joins labels and poses.
-        video: Path of the source video, relative to the table; empty if there is none.
-        start_s: Where the clip begins in the video, seconds; None for its beginning.
-        end_s: Where it ends, exclusive; None for the end of the video.
-        glosses: What is signed, in order.
-        text: A translation into a spoken language.
-        signer: Who signs.
-        language: The sign language, ISO 639-3 where there is one.
-        split: train, dev, test or empty.
-        session: Recording session; clips of one session should stay in one split.
-        extra: Values of `x_...` columns.
-    """
-
-    clip_id: str
-    video: str = ""
-    start_s: float | None = None
-    end_s: float | None = None
-    glosses: tuple[str, ...] = ()
-    text: str = ""
-    signer: str = ""
-    language: str = ""
-    split: str = ""
-    session: str = ""
-    extra: dict[str, str] = field(default_factory=dict, hash=False)
-
-    @property
-    def has_window(self) -> bool:
-        """It is a part of its video, not all of it."""
-        return self.start_s is not None or self.end_s is not None
-
-
-COLUMNS = tuple(f.name for f in fields(Clip) if f.name != "extra")
-_TIMES = ("start_s", "end_s")
 _ALWAYS_WRITTEN = ("clip_id", "glosses", "signer", "split")
 
 
@@ -82,88 +73,128 @@ class ClipTable:
     """
 
     def __init__(self, frame: "pd.DataFrame", *, source: str = "clip table") -> None:
-        _check_columns(frame, source)
-        for column in COLUMNS:
-            if column not in frame.columns:
-                frame = frame.assign(**{column: ""})
-        extras = [c for c in frame.columns if c.startswith(EXTRA_PREFIX)]
-        frame = frame[[*COLUMNS, *extras]]
-        _check_rows(frame, source)
-        self._frame = frame.reset_index(drop=True)
-        self._row_of = dict(zip(self._frame["clip_id"], range(len(self._frame)), strict=True))
+        check_columns(frame.columns, source)
+        frame = frame.reindex(columns=_all_columns(frame.columns), fill_value="")
+        self._hold(_text_columns(frame))
+        if not surely_keeps_rules(self._columns, self.index):
+            check_rows(frame, source)
 
     @classmethod
     def read(cls, path: Path) -> "ClipTable":
         """Read and check a CSV file with a header (UTF-8, a byte-order mark is fine)."""
-        return cls(read_text_table(path), source=str(path))
+        table = cls._read_plain(path)
+        return cls(read_text_table(path), source=str(path)) if table is None else table
+
+    @classmethod
+    def _read_plain(cls, path: Path) -> "ClipTable | None":
+        """The table, where it is a plain file and surely keeps all rules."""
+        columns = read_columns(path)
+        if columns is None or "clip_id" not in columns or not all(map(is_column, columns)):
+            return None
+        nothing = _empty_cells(len(columns["clip_id"]))
+        table = cls.__new__(cls)
+        table._hold({name: columns.pop(name, nothing) for name in _all_columns(columns)})
+        return table if surely_keeps_rules(table._columns, table.index) else None
+
+    def _hold(self, columns: "dict[str, pa.ChunkedArray]") -> None:
+        import pyarrow as pa
+
+        self.index = IdIndex(columns["clip_id"])
+        columns["clip_id"] = pa.chunked_array([self.index.ids])  # in one piece, and once
+        self._columns = columns
 
     @classmethod
     def from_clips(cls, clips: Iterable[Clip]) -> "ClipTable":
         """A table of the given clips, in their order."""
         import pandas as pd
 
-        rows = [_row(clip) for clip in clips]
+        rows = [cells_of(clip) for clip in clips]
         frame = (
             pd.DataFrame(rows, dtype=object).fillna("") if rows else pd.DataFrame(columns=COLUMNS)
         )
-        return cls(_numbered(frame.astype(str)))
+        return cls(numbered(frame.astype(str)))
 
     def write(self, path: Path) -> None:
         """Write the table whole; columns without any value are left out, but for `clip_id`,
         `glosses`, `signer` and `split`.
         """
-        keep = [
-            c for c in self._frame.columns if c in _ALWAYS_WRITTEN or (self._frame[c] != "").any()
-        ]
+        frame = self.frame()
+        keep = [c for c in frame.columns if c in _ALWAYS_WRITTEN or (frame[c] != "").any()]
         with atomic_path(path) as temporary:
-            self._frame[keep].to_csv(temporary, index=False, lineterminator="\n")
+            frame[keep].to_csv(temporary, index=False, lineterminator="\n")
 
     def __len__(self) -> int:
-        return len(self._frame)
+        return len(self.index)
 
     def __iter__(self) -> Iterator[Clip]:
-        names = list(self._frame.columns)
-        for values in self._frame.itertuples(index=False, name=None):
-            yield _clip(dict(zip(names, values, strict=True)))
+        return iter(ClipRows(self._columns, np.arange(len(self))))
 
     def __contains__(self, clip_id: str) -> bool:
-        return clip_id in self._row_of
+        return self.index.row(clip_id) is not None
 
     def __getitem__(self, clip_id: str) -> Clip:
-        if clip_id not in self._row_of:
+        row = self.index.row(clip_id)
+        if row is None:
             raise ClipTableError(f"the clip table has no clip {clip_id!r}")
-        return _clip(self._frame.iloc[self._row_of[clip_id]].to_dict())
+        return ClipRows(self._columns, np.array([row]))[0]
 
     @property
     def ids(self) -> list[str]:
-        return list(self._row_of)
+        return self.column("clip_id")
 
     @property
     def extra_columns(self) -> tuple[str, ...]:
         """Names of the `x_...` columns."""
-        return tuple(c for c in self._frame.columns if c.startswith(EXTRA_PREFIX))
+        return tuple(c for c in self._columns if c.startswith(EXTRA_PREFIX))
 
-    def column(self, name: str) -> list[str]:
-        """All values of one column as text, in the order of the rows."""
-        return self._frame[name].tolist() if name in self._frame.columns else [""] * len(self)
+    def column(self, name: str, *, of: Sequence[str] | None = None) -> list[str]:
+        """Values of one column as text.
+
+        Args:
+            name: The column; one that is not there is empty.
+            of: Ids of the clips, in the order in which the values shall come; by default all.
+        """
+        import pyarrow as pa
+
+        column = self._columns.get(name, _empty_cells(len(self)))
+        if of is not None:
+            rows = self.index.rows(IdIndex.of(of))
+            for missing in np.flatnonzero(rows < 0):
+                self[of[missing]]
+            column = column.take(pa.array(rows))
+        values: list[str] = column.to_pylist()
+        return values
 
     def frame(self) -> "pd.DataFrame":
         """A copy of the table: every column as text, also the empty ones."""
-        return self._frame.copy()
+        import pyarrow as pa
 
-    def where(self, *, split: str) -> list[Clip]:
-        """The clips of one split, in order."""
-        return [clip for clip in self if clip.split == split]
+        return pa.table(self._columns).to_pandas()
+
+    def where(self, *, split: str, with_glosses: bool = False) -> "ClipRows":
+        """The clips of one split, in order.
+
+        Args:
+            split: train, dev, test or empty.
+            with_glosses: Leave out those in which nothing is known to be signed.
+        """
+        import pyarrow.compute as pc
+
+        is_in = pc.equal(self._columns["split"], split)
+        if with_glosses:
+            is_in = pc.and_(is_in, pc.not_equal(self._columns["glosses"], ""))
+        return ClipRows(self._columns, np.flatnonzero(is_in.to_numpy(zero_copy_only=False)))
 
     def with_splits(self, splits: dict[str, str]) -> "ClipTable":
         """The same table with the split of some clips replaced."""
-        old = zip(self._frame["clip_id"], self._frame["split"], strict=True)
+        frame = self.frame()
+        old = zip(frame["clip_id"], frame["split"], strict=True)
         new = [splits.get(clip_id, split) for clip_id, split in old]
-        return ClipTable(_numbered(self._frame.assign(split=new)))
+        return ClipTable(numbered(frame.assign(split=new)))
 
     def extended(self, clips: Sequence[Clip]) -> "ClipTable":
         """This table followed by the clips it does not have yet; its own rows stay as they are."""
-        new = [clip for clip in clips if clip.clip_id not in self._row_of]
+        new = [clip for clip in clips if clip.clip_id not in self]
         return ClipTable.from_clips([*self, *new]) if new else self
 
 
@@ -192,7 +223,7 @@ class ClipWriter:
 
     def add(self, clip: Clip) -> None:
         """Write one row."""
-        row = _row(clip)
+        row = cells_of(clip)
         cells = [row.get(column, "") for column in self._columns]
         self._used.update(name for name, cell in zip(self._columns, cells, strict=True) if cell)
         self._rows.writerow(cells)
@@ -217,38 +248,6 @@ class ClipWriter:
             rows.writerows([cells[i] for i in keep] for cells in csv.reader(draft))
 
 
-def read_text_table(path: Path) -> "pd.DataFrame":
-    """Every cell of a CSV file as text, indexed by the line it stands on; blank lines are left out.
-
-    Raises:
-        ClipTableError: There is no such file, or it is not a UTF-8 CSV table.
-    """
-    import pandas as pd
-
-    if not path.is_file():
-        raise ClipTableError(f"no clip table at {path}; expected a CSV file with a clip_id column")
-    try:
-        frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
-        )
-    except UnicodeDecodeError as error:
-        raise ClipTableError(f"{path} is not UTF-8 text; save it as UTF-8 CSV") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ClipTableError(f"{path} is not a readable CSV table: {error}") from error
-    frame = _numbered(frame)
-    return frame[~(frame == "").all(axis=1)]
-
-
-def _numbered(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Rows indexed by their line in a file; line 1 is the header."""
-    return frame.set_axis(range(2, len(frame) + 2))
-
-
-def parse_glosses(text: str) -> tuple[str, ...]:
-    """The glosses of a cell; the caller has checked that single spaces separate them."""
-    return tuple(text.split(" ")) if text else ()
-
-
 def clip_id_of(video: PurePosixPath | Path) -> str:
     """The id of a video by its path below the folder: no suffix, no slashes, no spaces."""
     stem = video.with_suffix("") if is_video(video.name) else video
@@ -271,79 +270,19 @@ def renamed(clip: Clip, clip_id: str) -> Clip:
     return replace(clip, clip_id=clip_id)
 
 
-def _row(clip: Clip) -> dict[str, str]:
-    row: dict[str, Any] = {c: getattr(clip, c) for c in COLUMNS}
-    row["glosses"] = " ".join(clip.glosses)
-    for column in _TIMES:
-        row[column] = "" if row[column] is None else repr(float(row[column]))
-    return {**row, **clip.extra}
+def _all_columns(names: Iterable[str]) -> list[str]:
+    return [*COLUMNS, *(name for name in names if name.startswith(EXTRA_PREFIX))]
 
 
-def _clip(row: dict[str, str]) -> Clip:
-    values: dict[str, Any] = {c: row[c] for c in COLUMNS}
-    values["glosses"] = parse_glosses(row["glosses"])
-    for column in _TIMES:
-        values[column] = float(row[column]) if row[column] else None
-    extra = {k: v for k, v in row.items() if k.startswith(EXTRA_PREFIX)}
-    return Clip(**values, extra=extra)
+def _text_columns(frame: "pd.DataFrame") -> "dict[str, pa.ChunkedArray]":
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.large_string()) for name in frame.columns])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    return dict(zip(table.column_names, table.columns, strict=True))
 
 
-def _check_columns(frame: "pd.DataFrame", source: str) -> None:
-    if "clip_id" not in frame.columns:
-        raise ClipTableError(
-            f"{source} has no column 'clip_id' (found: "
-            f"{', '.join(map(str, frame.columns)) or 'nothing'}); "
-            f"the first line must name the columns, for instance clip_id,video,glosses,signer"
-        )
-    for column in frame.columns:
-        if column not in COLUMNS and not column.startswith(EXTRA_PREFIX):
-            near = get_close_matches(column, COLUMNS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(COLUMNS)};"
-            raise ClipTableError(
-                f"{source} has an unknown column {column!r}; {hint} "
-                f"name a column of your own '{EXTRA_PREFIX}{column}' to keep it"
-            )
+def _empty_cells(n_rows: int) -> "pa.ChunkedArray":
+    import pyarrow as pa
 
-
-def _check_rows(frame: "pd.DataFrame", source: str) -> None:
-    ids = frame["clip_id"]
-    _refuse(frame, ids == "", source, "has no clip_id", "give every clip a unique id")
-    _refuse(frame, ids.duplicated(), source, "repeats clip_id {clip_id!r}", "ids must be unique")
-    remedy = "ids may not contain spaces or slashes"
-    _refuse(frame, _matches(ids, _ODD_IN_ID), source, "has clip_id {clip_id!r}", remedy)
-    glosses = frame["glosses"]
-    remedy = "separate glosses by single spaces, none at the ends"
-    _refuse(frame, _matches(glosses, _ODD_SPACE), source, "has glosses {glosses!r}", remedy)
-    wrong_split = ~frame["split"].isin(["", *SPLITS])
-    _refuse(
-        frame, wrong_split, source, "has split {split!r}", f"use {', '.join(SPLITS)} or nothing"
-    )
-    for column in _TIMES:
-        text = frame[column]
-        bad = (text != "") & ~_matches(text, _NUMBER)
-        _refuse(frame, bad, source, f"has {column} {{{column}!r}}", "use seconds, 0 or more")
-    both = frame[(frame["start_s"] != "") & (frame["end_s"] != "")]
-    if len(both):
-        empty = frame.index.isin(
-            both.index[both["start_s"].astype(float) >= both["end_s"].astype(float)]
-        )
-        what = "ends at {end_s} s before it starts at {start_s} s"
-        _refuse(frame, empty, source, what, "exchange or correct the times")
-
-
-def _refuse(frame: "pd.DataFrame", bad: Any, source: str, what: str, remedy: str) -> None:
-    """Raise for the first row where `bad` holds; the frame is indexed by line."""
-    if bad.any():
-        position = int(bad.to_numpy().argmax() if hasattr(bad, "to_numpy") else bad.argmax())
-        row, line = frame.iloc[position].to_dict(), frame.index[position]
-        raise ClipTableError(f"{source} line {line} {what.format(**row)}; {remedy}")
-
-
-_NUMBER = re.compile(r"^(\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+)$")
-_ODD_IN_ID = re.compile(r"[\s/\\\x00]")
-_ODD_SPACE = re.compile(r"^\s|\s$|\s\s|[^\S ]")
-
-
-def _matches(column: "pd.Series", pattern: re.Pattern[str]) -> "pd.Series":
-    """True where the pattern is found, by Python's rules: its white space is Unicode's."""
-    return column.map(lambda text: pattern.search(text) is not None).astype(bool)
+    return pa.chunked_array([pa.repeat("", n_rows)])

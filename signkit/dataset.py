@@ -15,12 +15,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from signkit import __version__
-from signkit.clip import Clip, ClipTable
+from signkit.clip import ClipRows, ClipTable
 from signkit.errors import DatasetError
 from signkit.files import write_text
+from signkit.id_index import IdIndex
 from signkit.pose import PoseSequence
-from signkit.shard import RowRef, read_rows, shard_index, shard_paths
+from signkit.pose_index import PoseIndex
+from signkit.shard import clip_rows, read_rows
 from signkit.skeleton import Skeleton
 
 SCHEMA = "signkit.dataset/1"
@@ -127,38 +132,42 @@ class PoseDataset:
         return tuple(self.info.skeleton.parts) if self.info.skeleton else ()
 
     @cached_property
-    def _rows(self) -> dict[str, list[RowRef]]:
-        rows: dict[str, list[RowRef]] = {}
-        for path in shard_paths(self.poses_folder):
-            for ref in shard_index(path):
-                refs = rows.setdefault(ref.row.clip_id, [])
-                if refs and refs[0].path != path:
-                    raise DatasetError(
-                        f"clip {ref.row.clip_id!r} is in {refs[0].path} and in {path}; delete one "
-                        "of the files and run the command that made it again"
-                    )
-                refs.append(ref)
-        return rows
+    def _index(self) -> PoseIndex:
+        return PoseIndex.open(self.poses_folder)
+
+    @cached_property
+    def _has_pose(self) -> NDArray[np.bool_]:
+        """(N,) for each row of the clip table."""
+        return self._index.ids.rows(self.clips.index) >= 0
 
     @property
     def ids_with_poses(self) -> list[str]:
         """Ids of the clips that have landmarks, in the order of the shards."""
-        return list(self._rows)
+        ids: list[str] = self._index.ids.ids.to_pylist()
+        return ids
 
     def has_pose(self, clip_id: str) -> bool:
-        return clip_id in self._rows
+        return self._index.ids.row(clip_id) is not None
 
     def n_frames(self, clip_id: str) -> int:
         """Frames of one clip, without reading landmarks."""
-        return sum(ref.row.n_frames for ref in self._rows_of(clip_id))
+        return int(self._index.n_frames[self._row_of(clip_id)])
 
     def fps(self, clip_id: str) -> float:
         """Frame rate of one clip, without reading landmarks."""
-        return self._rows_of(clip_id)[0].row.fps
+        return float(self._index.fps[self._row_of(clip_id)])
+
+    def lengths(self, clip_ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(N,) frames and (N,) frame rates of many clips, without reading landmarks."""
+        rows = self._index.ids.rows(IdIndex.of(clip_ids))
+        for missing in np.flatnonzero(rows < 0):
+            self._row_of(clip_ids[missing])
+        return self._index.n_frames[rows], self._index.fps[rows]
 
     def pose(self, clip_id: str) -> PoseSequence:
         """The landmarks of one clip; reads only its own row groups."""
-        return read_rows(self._rows_of(clip_id), self.skeleton)
+        shard = self._index.shard_of(self._row_of(clip_id))
+        return read_rows(clip_rows(shard, clip_id), self.skeleton)
 
     def poses(
         self, clip_ids: Sequence[str] | None = None, *, threads: int = 1
@@ -182,8 +191,8 @@ class PoseDataset:
             while ahead:
                 yield ahead.popleft().result()
 
-    def labelled(self, *, split: str) -> list[Clip]:
-        """Clips of `split` that have glosses and poses.
+    def labelled(self, *, split: str) -> ClipRows:
+        """Clips of `split` that have glosses and poses; each is made when it is asked for.
 
         Raises:
             DatasetError: The split has no such clip.
@@ -196,12 +205,13 @@ class PoseDataset:
                 f"dev {counts['dev']}, test {counts['test']}); set the split column of clips.csv "
                 "or run 'signkit split'"
             )
-        usable = [clip for clip in clips if clip.glosses and self.has_pose(clip.clip_id)]
+        with_glosses = self.clips.where(split=split, with_glosses=True)
+        usable = with_glosses.at(self._has_pose[with_glosses.rows])
         if not usable:
-            n_poses = sum(self.has_pose(clip.clip_id) for clip in clips)
+            n_poses = int(self._has_pose[clips.rows].sum())
             raise DatasetError(
                 f"no clip of split {split!r} in {self.path} has both glosses and poses "
-                f"({len(clips)} clips, {n_poses} with poses, {sum(bool(c.glosses) for c in clips)} "
+                f"({len(clips)} clips, {n_poses} with poses, {len(with_glosses)} "
                 "with glosses); fill in the glosses of clips.csv or extract the poses"
             )
         return usable
@@ -209,15 +219,18 @@ class PoseDataset:
     def fingerprint(self, clip_ids: list[str]) -> str:
         """A hash over ids, glosses and lengths of the given clips: equal data, equal hash."""
         digest = sha256()
-        for clip_id in sorted(clip_ids):
-            glosses = " ".join(self.clips[clip_id].glosses)
-            digest.update(f"{clip_id}\t{glosses}\t{self.n_frames(clip_id)}\n".encode())
+        ids = sorted(clip_ids)
+        glosses = self.clips.column("glosses", of=ids)
+        n_frames, _ = self.lengths(ids)
+        for row in zip(ids, glosses, n_frames.tolist(), strict=True):
+            digest.update("{}\t{}\t{}\n".format(*row).encode())
         return digest.hexdigest()
 
-    def _rows_of(self, clip_id: str) -> list[RowRef]:
-        if clip_id not in self._rows:
+    def _row_of(self, clip_id: str) -> int:
+        row = self._index.ids.row(clip_id)
+        if row is None:
             raise DatasetError(f"{self.path} has no poses for clip {clip_id!r}; see failures.csv")
-        return self._rows[clip_id]
+        return row
 
 
 def write_info(dataset: Path, info: DatasetInfo) -> None:

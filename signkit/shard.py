@@ -6,15 +6,13 @@ neighbouring times, which byte-stream split and zstd turn into about a quarter o
 Pixels are rounded to 1/16, confidence to 1/256; NaN is unseen. The schema version, the skeleton and
 what made the landmarks are in the file's metadata, so a shard explains itself without its dataset.
 
-The metadata also lists the rows: a dataset is opened by reading the ends of its files. Parsed ends
-are kept, for parsing one costs more than reading a clip (0.8 against 0.2 ms).
+The metadata also lists the rows: what is in a shard is known from its end (`shard_footer`).
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, astuple, dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -24,31 +22,16 @@ import numpy as np
 from signkit.errors import ShardError
 from signkit.files import atomic_path
 from signkit.pose import PoseSequence, concatenate
+from signkit.shard_footer import INDEX, SCHEMA, Row, footer_of, parse_footer
 from signkit.skeleton import Skeleton
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-SCHEMA = "signkit.shard/2"
 FRAMES_PER_ROW = 512
 STEPS_PER_PX = 16
 CONFIDENCE_STEPS = 256
 _FLOATS = ("coords", "confidence", "time_s")
-_INDEX = "signkit.index"
-_FOOTERS_KEPT = 128  # about 2 MB each
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a shard: a piece of a clip, all but its landmarks."""
-
-    clip_id: str
-    first_frame: int
-    n_frames: int
-    fps: float
-    width_px: int
-    height_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +100,7 @@ def open_shard(
                 index.append(row)
 
         yield add
-        writer.add_key_value_metadata({_INDEX: json.dumps([astuple(row) for row in index])})
+        writer.add_key_value_metadata({INDEX: json.dumps([astuple(row) for row in index])})
 
 
 def write_shard(
@@ -194,13 +177,25 @@ def shard_index(path: Path) -> list[RowRef]:
     Raises:
         ShardError: The file is truncated, damaged or of another version.
     """
-    rows = _footer(path).rows
+    rows = footer_of(path).rows
     return [RowRef(row, path, row_group) for row_group, row in enumerate(rows)]
+
+
+def clip_rows(path: Path, clip_id: str) -> list[RowRef]:
+    """The rows of one clip in a shard and their places, in order.
+
+    Raises:
+        ShardError: The file is truncated, damaged or of another version, or the clip is not in it.
+    """
+    footer = footer_of(path)
+    if clip_id not in footer.row_groups:
+        raise ShardError(f"{path} has no clip {clip_id!r} any more; open the dataset again")
+    return [RowRef(footer.rows[i], path, i) for i in footer.row_groups[clip_id]]
 
 
 def shard_clip_ids(path: Path) -> list[str]:
     """The ids of the clips in a shard, in order."""
-    return list(dict.fromkeys(row.clip_id for row in _footer(path).rows))
+    return list(dict.fromkeys(row.clip_id for row in footer_of(path).rows))
 
 
 def footer_clip_ids(file: BinaryIO, *, name: str) -> list[str]:
@@ -210,12 +205,12 @@ def footer_clip_ids(file: BinaryIO, *, name: str) -> list[str]:
         file: The shard, seekable.
         name: What to call it in messages.
     """
-    return list(dict.fromkeys(row.clip_id for row in _parse_footer(file, name).rows))
+    return list(dict.fromkeys(row.clip_id for row in parse_footer(file, name).rows))
 
 
 def shard_skeleton(path: Path) -> Skeleton:
     """The skeleton that a shard carries."""
-    return Skeleton.from_json(json.loads(_footer(path).metadata[b"signkit.skeleton"]))
+    return Skeleton.from_json(json.loads(footer_of(path).metadata[b"signkit.skeleton"]))
 
 
 def read_rows(refs: Sequence[RowRef], skeleton: Skeleton) -> PoseSequence:
@@ -282,7 +277,7 @@ def _read(ref: RowRef, skeleton: Skeleton) -> PoseSequence:
 
     row = ref.row
     try:
-        with pq.ParquetFile(ref.path, metadata=_footer(ref.path).parquet) as file:
+        with pq.ParquetFile(ref.path, metadata=footer_of(ref.path).parquet) as file:
             table = file.read_row_group(ref.row_group, columns=list(_FLOATS), use_threads=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise ShardError(
@@ -303,52 +298,4 @@ def _read(ref: RowRef, skeleton: Skeleton) -> PoseSequence:
         width_px=row.width_px,
         height_px=row.height_px,
         time_s=floats("time_s"),
-    )
-
-
-@dataclass(frozen=True)
-class _Footer:
-    """The parsed end of a shard."""
-
-    parquet: "pq.FileMetaData"
-    metadata: Mapping[bytes, bytes]
-    rows: tuple[Row, ...]
-
-
-def _footer(path: Path) -> _Footer:
-    try:
-        state = path.stat()
-        return _parsed_footer(path, state.st_mtime_ns, state.st_size)
-    except OSError as error:
-        raise _damaged(path) from error
-
-
-@lru_cache(maxsize=_FOOTERS_KEPT)
-def _parsed_footer(path: Path, mtime_ns: int, n_bytes: int) -> _Footer:
-    """The footer of the file as it was at that time."""
-    return _parse_footer(path, path)
-
-
-def _parse_footer(source: Path | BinaryIO, name: object) -> _Footer:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        parquet = pq.read_metadata(source)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _damaged(name) from error
-    metadata = parquet.metadata or {}
-    schema = metadata.get(b"signkit.schema", b"none").decode()
-    if schema != SCHEMA:
-        raise ShardError(f"{name} has schema {schema!r}; this version of signkit reads {SCHEMA!r}")
-    rows = tuple(Row(*values) for values in json.loads(metadata[_INDEX.encode()]))
-    if len(rows) != parquet.num_row_groups:
-        raise ShardError(f"{name} lists {len(rows)} rows but has {parquet.num_row_groups}")
-    return _Footer(parquet, metadata, rows)
-
-
-def _damaged(path: object) -> ShardError:
-    return ShardError(
-        f"{path} is truncated or damaged; delete it and run the command that made it again "
-        "to redo its clips"
     )

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from signkit.batch import Batch, collate
+from signkit.batch import Batch, collate, twice
 from signkit.errors import PoseError
 
 
@@ -27,6 +27,24 @@ def test_moving_keeps_the_values() -> None:
     moved = batch.to(torch.device("cpu"))
     assert torch.equal(moved.coords, batch.coords)
     assert moved.fps == 25.0
+
+
+def test_selected_clips_keep_what_is_theirs() -> None:
+    clips = [torch.full((n, 5, 3), float(n)) for n in (2, 4, 3)]
+    batch = collate(clips, [[1], [2, 3], []], fps=25.0, clip_ids=["a", "b", "c"])
+    chosen = batch.select([2, 0])
+    assert chosen.clip_ids == ("c", "a")
+    assert chosen.lengths.tolist() == [3, 2]
+    assert chosen.targets.tolist() == [[0, 0], [1, 0]]
+    assert chosen.target_lengths.tolist() == [0, 1]
+    assert chosen.coords[0, 0, 0, 0] == 3.0
+
+
+def test_the_second_view_follows_the_first() -> None:
+    batch = twice(collate([torch.ones(2, 5, 3)] * 2, [[1], [2]], fps=25.0, clip_ids=["a", "b"]))
+    assert batch.clip_ids == ("a", "b", "a", "b")
+    assert batch.targets.tolist() == [[1], [2], [1], [2]]
+    assert len(batch.coords) == len(batch.lengths) == 4
 
 
 def test_lengths_must_fit() -> None:

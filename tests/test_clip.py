@@ -130,3 +130,32 @@ def test_lookup_by_id() -> None:
     with pytest.raises(ClipTableError) as caught:
         table["z"]
     assert str(caught.value) == "the clip table has no clip 'z'"
+
+
+def test_values_of_a_column_come_in_the_order_asked_for() -> None:
+    table = ClipTable.from_clips(CLIPS)
+    assert table.column("glosses") == ["TEA I", "سلام", ""]
+    assert table.column("glosses", of=["c", "a", "c"]) == ["", "TEA I", ""]
+    assert table.column("x_unknown") == ["", "", ""]
+    with pytest.raises(ClipTableError) as caught:
+        table.column("glosses", of=["a", "z"])
+    assert str(caught.value) == "the clip table has no clip 'z'"
+
+
+def test_a_split_may_leave_out_unlabelled_clips() -> None:
+    clips = [Clip("a", split="dev"), Clip("b", glosses=("TEA",), split="dev"), Clip("c")]
+    table = ClipTable.from_clips(clips)
+    assert [clip.clip_id for clip in table.where(split="dev")] == ["a", "b"]
+    assert [clip.clip_id for clip in table.where(split="dev", with_glosses=True)] == ["b"]
+    assert [clip.clip_id for clip in table.where(split="")] == ["c"]
+
+
+def test_the_frame_of_a_table_is_a_copy(tmp_path: Path) -> None:
+    for table in (
+        ClipTable.from_clips(CLIPS),
+        ClipTable.read(write(tmp_path, "clip_id,x_a\na,1\nb,2\n")),
+    ):
+        frame = table.frame()
+        frame.loc[0, "signer"] = "somebody else"
+        assert table.column("signer")[0] != "somebody else"
+        assert list(frame.columns)[:2] == ["clip_id", "video"]

@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from signkit.clip import Clip
-from signkit.dataset import PoseDataset
-from signkit.errors import DatasetError
+from signkit.clip import Clip, ClipTable
+from signkit.dataset import DatasetInfo, PoseDataset
+from signkit.errors import DatasetError, ShardError
+from signkit.shard import ShardWriter, shard_path, write_shard
+from signkit.skeletons import MEDIAPIPE_75
 from tests.factories import assert_same_pose, make_clips, make_dataset, make_pose
 
 
@@ -17,6 +19,32 @@ def test_a_dataset_gives_back_its_poses(tmp_path: Path) -> None:
     assert dataset.fps(ids[7]) == 25.0
     assert_same_pose(dataset.pose(ids[7]), make_pose(ids[7], seed=7))
     assert [pose.clip_id for pose in dataset.poses(ids[3:5])] == ids[3:5]
+
+
+def test_lengths_of_many_clips_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    info = DatasetInfo("lengths", MEDIAPIPE_75)
+    dataset = PoseDataset.create(tmp_path, info, ClipTable.from_clips([]))
+    with ShardWriter(dataset.poses_folder, clips_per_shard=2) as shards:
+        for clip_id, n_frames, fps in (("a", 3, 25.0), ("b", 600, 30.0), ("c", 0, 12.5)):
+            shards.add(make_pose(clip_id, n_frames=n_frames, fps=fps))
+    n_frames, fps = dataset.lengths(["c", "b", "c", "a"])
+    assert n_frames.tolist() == [0, 600, 0, 3]
+    assert fps.tolist() == [12.5, 30.0, 12.5, 25.0]
+    assert (dataset.n_frames("b"), dataset.fps("b")) == (600, 30.0)
+    for ask in (lambda: dataset.lengths(["a", "z"]), lambda: dataset.n_frames("z")):
+        with pytest.raises(DatasetError) as caught:
+            ask()
+        assert str(caught.value) == f"{tmp_path} has no poses for clip 'z'; see failures.csv"
+
+
+def test_a_shard_that_lost_a_clip_while_the_dataset_was_open_says_so(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path, [Clip("a")])
+    assert dataset.has_pose("a")
+    path = shard_path(dataset.poses_folder, 0)
+    write_shard(path, [make_pose("other")])
+    with pytest.raises(ShardError) as caught:
+        dataset.pose("a")
+    assert str(caught.value) == f"{path} has no clip 'a' any more; open the dataset again"
 
 
 def test_labels_without_poses_and_poses_without_labels_are_normal(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from signkit.cli.data import extraction_note
 from signkit.cli.options import Device, Json, Quiet, Workers, all_cores
 from signkit.cli.printing import percent, print_json, print_rows
 from signkit.cli.progress import progress, say
-from signkit.cli.recognition import training_note
+from signkit.cli.training import training_note
 
 if TYPE_CHECKING:
     from signkit.report import Report

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from signkit.failures import Failure
     from signkit.report import Report, Slice
     from signkit.synth import SynthSummary
-    from signkit.train import TrainSummary
     from signkit.view import DatasetSummary, Diagnosis
 
 FIRST_FEW = 3
@@ -188,13 +187,6 @@ def _print_quality(summary: "DatasetSummary") -> None:
             ("clips with a jump between people", made.n_with_switches),
         ]
     print_rows(rows)
-
-
-def print_training(summary: "TrainSummary") -> None:
-    print(
-        f"{summary.run}: {summary.task} recognizer, {summary.n_parameters / 1e6:.2f} M parameters, "
-        f"best epoch {summary.best_epoch}, dev WER {100 * summary.dev_wer:.1f}"
-    )
 
 
 def print_report(report: "Report") -> None:

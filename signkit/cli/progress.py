@@ -4,6 +4,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -36,6 +41,13 @@ def progress(label: str, *, unit: str = "clips", quiet: bool = False) -> Iterato
 
 def _bar(label: str, unit: str) -> Iterator[Update]:
     from rich.console import Console
+
+    with make_bar(Console(stderr=True)) as bar:
+        yield bar_update(bar, label, unit)
+
+
+def make_bar(console: "Console") -> "Progress":
+    """A progress bar with rate and time left, not started yet."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -52,16 +64,20 @@ def _bar(label: str, unit: str) -> Iterator[Update]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None, rate="", note="")
-        clock = _Clock()
+    return Progress(*columns, console=console)
 
-        def update(done: int, total: int | None, note: str = "") -> None:
-            rate = clock.rate(done)
-            shown = f"{rate:.3g} {unit}/s" if rate else ""
-            bar.update(task, completed=done, total=total, rate=shown, note=note)
 
-        yield update
+def bar_update(bar: "Progress", label: str, unit: str) -> Update:
+    """A function that moves a new line of the bar."""
+    task = bar.add_task(label, total=None, rate="", note="")
+    clock = _Clock()
+
+    def update(done: int, total: int | None, note: str = "") -> None:
+        rate = clock.rate(done)
+        shown = f"{rate:.3g} {unit}/s" if rate else ""
+        bar.update(task, completed=done, total=total, rate=shown, note=note)
+
+    return update
 
 
 class _Clock:

@@ -21,12 +21,18 @@ from signkit.cli.options import (
     Workers,
     given,
 )
-from signkit.cli.printing import print_json, print_rows, print_training
+from signkit.cli.print_recipes import print_recipes, recipe_records
+from signkit.cli.printing import print_json
 from signkit.cli.progress import progress, say
+from signkit.cli.training import (
+    is_first_process,
+    print_training,
+    summary_notes,
+    training_display,
+)
 
 if TYPE_CHECKING:
     from signkit.dataset import PoseDataset
-    from signkit.train import TrainProgress
 
 
 def recipes(
@@ -35,18 +41,23 @@ def recipes(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the shipped recipes, or print one."""
-    from signkit.recipe import load_recipe, recipe_text, shipped_recipes
+    """List the shipped recipes with their size and speed, or print one."""
+    from signkit.recipe import load_recipe, recipe_text
 
     if name is not None:
         if as_json:
             print_json(load_recipe(name).model_dump(mode="json"))
         else:
             print(recipe_text(name).rstrip())
-    elif as_json:
-        print_json(dict(shipped_recipes()))
+        return
+    from signkit.models.measure import Bench, measure_shipped
+
+    bench = Bench()
+    costs = measure_shipped(bench)
+    if as_json:
+        print_json({"measured": vars(bench), "recipes": recipe_records(costs)})
     else:
-        print_rows(shipped_recipes())
+        print_recipes(costs, bench)
 
 
 def train(
@@ -56,7 +67,21 @@ def train(
     dataset: Dataset,
     out: Annotated[Path, typer.Option(help="Run folder.")],
     overrides: Overrides = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="DATASET", help="Its train clips join in; may be repeated."),
+    ] = None,
     init_from: Annotated[Path | None, typer.Option(help="Run whose weights to start from.")] = None,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="RUN", help="Run to learn from, too; several: their mean."),
+    ] = None,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TRACKER", help="Also write to tensorboard, trackio or wandb; may be repeated."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished run, or start one.")
     ] = False,
@@ -65,34 +90,40 @@ def train(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a recognizer on the train split of DATASET."""
+    """Train a recognizer on the train split of DATASET.
+
+    Several devices or machines train together under torchrun: `torchrun --nproc-per-node 4 -m
+    signkit train ...`; the result is that of one.
+    """
     from signkit.dataset import PoseDataset
     from signkit.recipe import load_recipe
     from signkit.train import train
 
     chosen = load_recipe(recipe, overrides or [])
-    with progress("train", unit="updates", quiet=quiet) as update:
+    with training_display(quiet=quiet) as display:
         summary = train(
             chosen,
             PoseDataset.open(dataset),
             out,
+            others=[PoseDataset.open(path) for path in others or []],
             seed=seed,
             device=device,
             init_from=init_from,
+            teachers=teacher or [],
+            track=track or [],
             resume=resume,
-            progress=lambda state: update(state.update, state.n_updates, training_note(state)),
+            progress=display.progress,
+            on_epoch=display.epoch,
+            warn=display.warn,
         )
-    say(f"dev: {summary.dev_source}", quiet=quiet)
+    if not is_first_process():
+        return
+    for note in summary_notes(summary):
+        say(note, quiet=quiet)
     if as_json:
         print_json(vars(summary))
     else:
         print_training(summary)
-
-
-def training_note(state: "TrainProgress") -> str:
-    """The right end of the progress line of a training."""
-    dev = "" if state.dev_wer is None else f" dev WER {100 * state.dev_wer:.1f}"
-    return f"epoch {state.epoch}/{state.n_epochs} loss {state.loss:.3f}{dev}"
 
 
 def recognize(

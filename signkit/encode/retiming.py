@@ -1,6 +1,7 @@
 """Changes of time: another speed, locally uneven, and a piece cut out."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -32,39 +33,65 @@ def resample(coords: Tensor, lengths: Tensor, positions: Tensor, new_lengths: Te
     return out.masked_fill(beyond[..., None, None], torch.nan)
 
 
-def retimed(
-    coords: Tensor,
-    lengths: Tensor,
-    least: Tensor,
-    config: AugmentConfig,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """Clips at another pace, and their new lengths.
+@dataclass(frozen=True, eq=False)
+class Pace:
+    """How long clips become: drawn before they are read, so that like lengths can be put together.
 
     Args:
-        coords: (B, T, L, C), NaN where unseen and on padding.
+        lengths: (B,) new frames.
+        kept: (B,) share of each clip that is read.
+    """
+
+    lengths: Tensor
+    kept: Tensor
+
+
+def draw_pace(
+    lengths: Tensor, least: Tensor, config: AugmentConfig, generator: torch.Generator
+) -> Pace:
+    """Another speed for each clip, and how much of it is cut out.
+
+    Args:
         lengths: (B,) frames.
         least: (B,) frames that a clip must keep.
         config: How strong the changes may be.
         generator: Source of randomness.
     """
+    rate = 1 + uniform(len(lengths), config.speed, generator)
+    kept = 1 - config.frame_cut * torch.rand(len(lengths), generator=generator)
+    floor = least.clamp(min=2).minimum(lengths)
+    return Pace(torch.maximum((lengths * kept / rate).round().long(), floor), kept)
+
+
+def retimed(
+    coords: Tensor, lengths: Tensor, pace: Pace, config: AugmentConfig, generator: torch.Generator
+) -> Tensor:
+    """Clips at another pace, locally uneven.
+
+    Args:
+        coords: (B, T, L, C), NaN where unseen and on padding.
+        lengths: (B,) frames.
+        pace: Their new lengths, on the CPU.
+        config: How strong the changes may be.
+        generator: Source of randomness.
+
+    Returns:
+        (B, T', L, C), T' the longest of the new lengths.
+    """
     if not (config.speed or config.warp or config.frame_cut):
-        return coords, lengths
+        return coords
     n_clips, device = len(coords), coords.device
-    rate = 1 + uniform(n_clips, config.speed, generator).to(device)
+    grid = torch.arange(int(pace.lengths.max()), device=device)[None]
+    new_lengths, kept = pace.lengths.to(device), pace.kept.to(device)[:, None]
     bend = uniform(n_clips, config.warp, generator).to(device)[:, None]
-    phase, cut, where = torch.rand(3, n_clips, 1, generator=generator).to(device)
-    kept = 1 - config.frame_cut * cut  # (B, 1) share of the clip that is read
-    floor = least.to(device).clamp(min=2).minimum(lengths)
-    new_lengths = torch.maximum((lengths * kept[:, 0] / rate).round().long(), floor)
-    grid = torch.arange(int(new_lengths.max()), device=device)[None]
+    phase, where = torch.rand(2, n_clips, 1, generator=generator).to(device)
     share = grid / (new_lengths - 1).clamp(min=1)[:, None]  # (B, T') 0 ... 1 over what is read
     bent = share + bend / (2 * math.pi) * (
         (2 * math.pi * (share + phase)).sin() - (2 * math.pi * phase).sin()
     )
     source = bent.clamp(0, 1) * kept
     source = source + (1 - kept) * (source > where * kept)  # what is cut out is jumped over
-    return resample(coords, lengths, source * (lengths - 1)[:, None], new_lengths), new_lengths
+    return resample(coords, lengths, source * (lengths - 1)[:, None], new_lengths)
 
 
 def uniform(size: int | tuple[int, ...], limit: float, generator: torch.Generator) -> Tensor:

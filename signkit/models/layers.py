@@ -1,8 +1,7 @@
 """Layers that know about padding: what a clip gives does not depend on the clips beside it.
 
-No layer mixes clips (no batch norm), attention never looks at padding, convolutions see zeros
-there. Rotary positions (Su et al. 2021, arXiv:2104.09864) make attention depend on distances in
-time only.
+No layer mixes clips (no batch norm), convolutions see zeros on padding. A causal one sees nothing
+later than the step it gives.
 """
 
 import torch
@@ -30,39 +29,6 @@ class FeedForward(nn.Module):
         return out
 
 
-class SelfAttention(nn.Module):
-    """Norm and multi-head attention over the frames of a clip, with rotary positions."""
-
-    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
-        super().__init__()
-        self.n_heads = n_heads
-        self.norm = nn.LayerNorm(width)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.project = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, is_frame: Tensor) -> Tensor:
-        """Mix frames of (B, T, D); `is_frame` is (B, T), False on padding."""
-        n_clips, n_frames, width = x.shape
-        heads = self.qkv(self.norm(x)).reshape(n_clips, n_frames, 3, self.n_heads, -1)
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (B, H, T, D / H)
-        q, k = rotate(q), rotate(k)
-        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=is_frame[:, None, None])
-        mixed = mixed.transpose(1, 2).reshape(n_clips, n_frames, width)
-        out: Tensor = self.dropout(self.project(mixed))
-        return out
-
-
-def rotate(x: Tensor) -> Tensor:
-    """Rotary positions: turn pairs of features of (B, H, T, D) by angles that grow with time."""
-    half = x.shape[-1] // 2
-    frequency = 10_000.0 ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
-    angle = torch.arange(x.shape[-2], device=x.device, dtype=torch.float32)[:, None] * frequency
-    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-    a, b = x[..., :half], x[..., half:]
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
-
-
 class ConvolutionModule(nn.Module):
     """Norm, pointwise gate, depthwise convolution over time, norm, SiLU, pointwise (Gulati et al.
     2020, fig. 2).
@@ -70,12 +36,16 @@ class ConvolutionModule(nn.Module):
     Departure: layer norm in place of batch norm, whose statistics would mix clips and padding.
     """
 
-    def __init__(self, width: int, kernel_size: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, kernel_size: int, dropout: float, *, causal: bool = False
+    ) -> None:
         super().__init__()
+        self.n_before = kernel_size - 1 if causal else 0
         self.norm = nn.LayerNorm(width)
         self.gate = nn.Linear(width, 2 * width)
+        padding = 0 if causal else kernel_size // 2
         self.depthwise = nn.Conv1d(
-            width, width, kernel_size, padding=kernel_size // 2, groups=width, bias=False
+            width, width, kernel_size, padding=padding, groups=width, bias=False
         )
         self.depthwise_norm = nn.LayerNorm(width)
         self.project = nn.Linear(width, width)
@@ -85,7 +55,7 @@ class ConvolutionModule(nn.Module):
         """Mix neighbouring frames of (B, T, D); `is_frame` is (B, T), False on padding."""
         x = functional.glu(self.gate(self.norm(x)), dim=-1)  # (B, T, D)
         x = x.masked_fill(~is_frame[..., None], 0.0)
-        x = self.depthwise(x.transpose(1, 2)).transpose(1, 2)  # (B, T, D)
+        x = convolve_depthwise(x, self.depthwise, n_before=self.n_before)
         x = functional.silu(self.depthwise_norm(x))
         out: Tensor = self.dropout(self.project(x))
         return out
@@ -102,7 +72,7 @@ class Residual(nn.Module):
         self.drop = drop
         self.share = share
 
-    def forward(self, x: Tensor, *masks: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *masks: Tensor | None) -> Tensor:
         """x + share * branch(x)."""
         out: Tensor = self.branch(x, *masks)
         if self.training and self.drop:
@@ -112,7 +82,10 @@ class Residual(nn.Module):
 
 
 class Subsampling(nn.Module):
-    """One frame out of two: depthwise convolution of stride 2 and a pointwise layer."""
+    """One frame out of two: depthwise convolution of stride 2 and a pointwise layer.
+
+    A step sees its own two frames and the one before them, so it never looks ahead of itself.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -123,6 +96,60 @@ class Subsampling(nn.Module):
     def forward(self, x: Tensor, is_frame: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, D) and its mask to (B, ceil(T / 2), D) and its mask."""
         x = x.masked_fill(~is_frame[..., None], 0.0)
-        x = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        x = convolve_depthwise(x, self.depthwise)
         x = functional.silu(self.norm(self.pointwise(x)))
         return x, is_frame[:, ::2]
+
+
+class TimeConvolution(nn.Module):
+    """Convolution over time, norm, ReLU; the pace stays.
+
+    Departure from published models, as in `ConvolutionModule`: layer norm in place of batch norm.
+    """
+
+    def __init__(self, n_in: int, n_out: int, kernel_size: int, *, causal: bool = False) -> None:
+        super().__init__()
+        self.n_before = kernel_size - 1 if causal else 0
+        padding = 0 if causal else kernel_size // 2
+        self.convolution = nn.Conv1d(n_in, n_out, kernel_size, padding=padding, bias=False)
+        self.norm = nn.LayerNorm(n_out)
+
+    def forward(self, x: Tensor, is_frame: Tensor) -> Tensor:
+        """(B, T, n_in) to (B, T, n_out), not negative; `is_frame` is (B, T), False on padding."""
+        x = x.masked_fill(~is_frame[..., None], 0.0).transpose(1, 2)
+        if self.n_before:
+            x = functional.pad(x, (self.n_before, 0))
+        return functional.relu(self.norm(self.convolution(x).transpose(1, 2)))
+
+
+def pool_pairs(x: Tensor, is_frame: Tensor) -> tuple[Tensor, Tensor]:
+    """The larger of every two frames: (B, T, D), not negative, and its mask to (B, ceil(T / 2), D)
+    and its mask.
+    """
+    x = x.masked_fill(~is_frame[..., None], 0.0)
+    if x.shape[1] % 2:
+        x = functional.pad(x, (0, 0, 0, 1))
+    return torch.maximum(x[:, ::2], x[:, 1::2]), is_frame[:, ::2]
+
+
+def convolve_depthwise(x: Tensor, convolution: nn.Conv1d, *, n_before: int = 0) -> Tensor:
+    """A depthwise convolution over axis T of (B, T, D), after `n_before` frames of zeros.
+
+    On a CPU it runs as one over a plane in channels-last order, which spares two copies and is 2 to
+    4 times as fast.
+    """
+    if n_before:
+        x = functional.pad(x, (0, 0, n_before, 0))
+    if x.device.type != "cpu":
+        out: Tensor = convolution(x.transpose(1, 2))
+        return out.transpose(1, 2)
+    padding, stride = int(convolution.padding[0]), convolution.stride[0]
+    plane = functional.conv2d(
+        x.transpose(1, 2)[..., None],  # (B, D, T, 1)
+        convolution.weight[..., None],
+        convolution.bias,
+        stride=(stride, 1),
+        padding=(padding, 0),
+        groups=x.shape[-1],
+    )
+    return plane[..., 0].transpose(1, 2)

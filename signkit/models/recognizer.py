@@ -1,6 +1,8 @@
 """The recognizer: encoder, frontend, body, head; raw pixel landmarks in, logits out."""
 
 import itertools
+from collections.abc import Mapping
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -12,6 +14,9 @@ from signkit.recipe import Recipe
 from signkit.skeleton import Skeleton
 from signkit.vocabulary import Vocabulary
 
+POOLED = "pooled"
+"""Name of the auxiliary output that decides on a clip as a whole, beside CTC."""
+
 
 class Recognizer(nn.Module):
     """Landmarks of any supported skeleton to logits over a vocabulary.
@@ -21,10 +26,18 @@ class Recognizer(nn.Module):
         skeleton: Landmarks of the incoming clips.
         vocabulary: Decides the number of logits.
         fps: Frames per second of the incoming clips.
+        pooled: Train a further head beside a CTC head that decides on a clip as a whole, for clips
+            of one gloss; it knows no blank, and does not exist when recognizing.
     """
 
     def __init__(
-        self, recipe: Recipe, skeleton: Skeleton, vocabulary: Vocabulary, *, fps: float
+        self,
+        recipe: Recipe,
+        skeleton: Skeleton,
+        vocabulary: Vocabulary,
+        *,
+        fps: float,
+        pooled: bool = False,
     ) -> None:
         super().__init__()
         config = recipe.model
@@ -34,12 +47,16 @@ class Recognizer(nn.Module):
         kind: type[PooledHead] | type[CTCHead] = (
             PooledHead if recipe.task == "isolated" else CTCHead
         )
-        n_ids, dropout = vocabulary.n_ids, config.head_dropout
-        self.head = kind(config.width, n_ids, dropout)
+        n_ids = vocabulary.n_ids
+        head = partial(kind, dropout=config.head_dropout, classifier=config.classifier)
+        self.head = head(config.width, n_ids)
         widths = {**self.frontend.auxiliary_widths, **self.body.auxiliary_widths}
         self.auxiliary_heads = nn.ModuleDict(
-            {name: kind(width, n_ids, dropout) for name, width in widths.items()}
+            {name: head(width, n_ids) for name, width in widths.items()}
         )
+        n_glosses = len(vocabulary.glosses)
+        one_a_clip = partial(PooledHead, dropout=config.head_dropout, classifier=config.classifier)
+        self.pooled = one_a_clip(config.width, n_glosses) if pooled else None
 
     def forward(self, coords: Tensor, is_frame: Tensor, *, n_views: int = 1) -> Logits:
         """Logits of (B, T, L, C) pixels with a (B, T) mask; the batch holds `n_views` views of each
@@ -56,11 +73,20 @@ class Recognizer(nn.Module):
             for name, head in self.auxiliary_heads.items()
             if name in source.auxiliary
         }
+        if self.pooled is not None:
+            auxiliary[POOLED] = self.pooled(hidden.x, hidden.is_step)
         return Logits(logits.values, logits.lengths, auxiliary)
 
     @property
     def n_parameters(self) -> int:
-        return sum(p.numel() for p in self.parameters())
+        """Weights, but for those of a head that only training has."""
+        kept = for_recognition(dict(self.named_parameters()))
+        return sum(p.numel() for p in kept.values())
+
+
+def for_recognition(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights without those of the pooled head, which only training has."""
+    return {name: v for name, v in weights.items() if not name.startswith(f"{POOLED}.")}
 
 
 def shortest_clip(target: list[int], subsampling: int) -> int:

@@ -113,7 +113,7 @@ def infer_task(clips: Sequence[Clip], hypotheses: Sequence[Hypothesis]) -> str:
 
 
 def _clips_of(dataset: PoseDataset, split: str) -> list[Clip]:
-    clips = dataset.clips.where(split=split)
+    clips = list(dataset.clips.where(split=split))
     if not clips:
         splits = dataset.clips.column("split")
         counts = ", ".join(f"{s} {splits.count(s)}" for s in ("train", "dev", "test"))

@@ -6,6 +6,11 @@ from pydantic import Field, model_validator
 
 from signkit.sections.base import Count, Section, Share
 
+# Frontends and bodies that can do without later frames, and bodies that are made of blocks.
+CAUSAL_FRONTENDS = ("linear", "multiscale", "graph")
+CAUSAL_BODIES = ("transformer", "conformer", "lstm")
+BLOCK_BODIES = ("transformer", "conformer", "published-conformer", "cnn1d-transformer")
+
 
 class ModelConfig(Section):
     """Frontend, body and head of the recognizer; a key that a chosen part does not use is idle."""
@@ -18,11 +23,12 @@ class ModelConfig(Section):
         "conformer",
         "published-conformer",
         "lstm",
+        "bilstm",
         "bilstm-attention",
         "cnn1d-transformer",
     ] = Field("conformer", description="what mixes the frames of a clip")
     width: Count = Field(192, description="D, features per frame")
-    n_blocks: Count = Field(4, description="blocks or layers of the body")
+    n_blocks: Count = Field(4, description="blocks, layers or groups of the body")
     n_heads: Count = Field(4, description="attention heads; divides the width")
     feedforward: Count = Field(
         2, description="hidden width of feed-forward layers, times the width"
@@ -30,7 +36,7 @@ class ModelConfig(Section):
     kernel_size: Count = Field(9, description="frames of the depthwise convolution, odd")
     subsampling: Literal[1, 2, 4, 8] = Field(1, description="frames in for one frame out")
     positions: Literal["rotary", "relative", "sinusoidal", "none"] = Field(
-        "rotary", description="how attention knows time"
+        "rotary", description="how attention knows time; transformer and conformer"
     )
     causal: bool = Field(False, description="no frame sees a later one, except inside its chunk")
     chunk_steps: int = Field(0, ge=0, description="steps of a chunk that see each other; causal")
@@ -51,18 +57,46 @@ class ModelConfig(Section):
     input_dropout: Share = Field(0.1, description="on encoded features")
     head_dropout: Share = Field(0.3, description="before the classifier")
     block_drop: Share = Field(
-        0.1, description="stochastic depth of the last block, rising linearly"
+        0.1,
+        description="stochastic depth of the last block, rising linearly; cnn1d-transformer: of "
+        "every block; published-conformer: none",
     )
 
     @model_validator(mode="after")
     def _fits(self) -> "ModelConfig":
         if self.width % (2 * self.n_heads):
             raise ValueError(f"width {self.width} is not a multiple of 2 * n_heads {self.n_heads}")
+        if self.body == "bilstm-attention" and self.width % 4:
+            raise ValueError(f"width {self.width} is not a multiple of 4, as {self.body} needs it")
         if self.kernel_size % 2 == 0:
             raise ValueError(f"kernel_size {self.kernel_size} is even; use an odd number of frames")
+        self._check_intermediate()
+        self._check_causal()
+        return self
+
+    def _check_intermediate(self) -> None:
+        if self.intermediate and self.body not in BLOCK_BODIES:
+            raise ValueError(
+                f"intermediate names blocks, but body {self.body!r} has none; leave it empty, or "
+                f"use one of {', '.join(BLOCK_BODIES)}"
+            )
         if any(block >= self.n_blocks for block in self.intermediate):
             raise ValueError(
                 f"intermediate {self.intermediate} names blocks that are not before the last of "
                 f"{self.n_blocks}"
             )
-        return self
+
+    def _check_causal(self) -> None:
+        if self.causal and self.frontend not in CAUSAL_FRONTENDS:
+            raise ValueError(
+                f"frontend {self.frontend!r} looks ahead; with causal use "
+                f"{' or '.join(CAUSAL_FRONTENDS)}"
+            )
+        if self.causal and self.body not in CAUSAL_BODIES:
+            raise ValueError(
+                f"body {self.body!r} looks ahead; with causal use {' or '.join(CAUSAL_BODIES)}"
+            )
+        if self.chunk_steps and not self.causal:
+            raise ValueError(f"chunk_steps {self.chunk_steps} needs causal = true")
+        if self.left_chunks and not self.chunk_steps:
+            raise ValueError(f"left_chunks {self.left_chunks} needs chunk_steps")

@@ -17,13 +17,19 @@ class TrainConfig(Section):
     frames_per_batch: Count = Field(4000, description="padded frames of an update at most")
     clips_per_batch: Count = Field(64, description="clips of an update at most")
     frames_per_pass: int = Field(
-        0, ge=0, description="padded frames of one forward pass at most; 0: a whole update"
+        0,
+        ge=0,
+        description="padded frames of one forward pass at most, which changes memory and speed "
+        "only; 0: a whole update",
     )
     peak_lr: Positive = Field(1e-3, description="learning rate after warm-up")
     warmup: Share = Field(0.1, description="share of all updates with a rising rate")
     weight_decay: NotNegative = Field(0.05, description="of AdamW, on matrices only")
     clip_norm: Positive = Field(1.0, description="largest norm of the gradient")
     label_smoothing: Share = Field(0.1, description="isolated: of the cross-entropy")
+    ctc_smoothing: Share = Field(
+        0.0, description="continuous: share of the divergence from uniform steps in the loss"
+    )
     auxiliary: NotNegative = Field(
         0.5, description="weight of the mean loss of a frontend's own heads, where it has some"
     )
@@ -44,7 +50,12 @@ class TrainConfig(Section):
         "best",
         description="weights kept: lowest dev WER, last, or last within a standard error of it",
     )
-    patience: int = Field(0, ge=0, description="epochs without a better dev WER; 0: never stops")
+    patience: int = Field(
+        0,
+        ge=0,
+        description="epochs without a lower dev WER, or as low a one with lower loss, before "
+        "training stops; 0: never stops early",
+    )
     precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision")
     compile: bool = Field(False, description="torch.compile of the body")
     seed: int = Field(0, ge=0, description="of initial weights, data order and augmentation")

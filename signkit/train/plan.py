@@ -3,6 +3,7 @@ possible at all.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signkit.clip import Clip
@@ -11,6 +12,7 @@ from signkit.errors import TrainingError
 from signkit.models.recognizer import shortest_clip
 from signkit.partition import carve_dev
 from signkit.recipe import Recipe
+from signkit.train.joint import JointPoses, join
 from signkit.train.loader import Example, make_examples
 from signkit.vocabulary import Vocabulary
 
@@ -20,11 +22,13 @@ class Plan:
     """What a training run works on.
 
     Args:
-        train: Examples of the train split, without those carved out for dev.
-        dev: Examples that choose the weights.
+        train: Examples of the train splits, without those carved out for dev.
+        dev: Examples that choose the weights; there may be none.
         vocabulary: Glosses of `train`.
         fps: Working frame rate.
         dev_source: `dev split`, or how dev was carved out of train.
+        poses: Where the examples are read.
+        pooled: Train a pooled head beside CTC, on the clips of a single gloss.
     """
 
     train: list[Example]
@@ -32,43 +36,81 @@ class Plan:
     vocabulary: Vocabulary
     fps: float
     dev_source: str
+    poses: JointPoses
+    pooled: bool
 
     def describe(self, dataset: PoseDataset) -> dict[str, object]:
-        """What the checkpoint keeps about the data."""
-        ids = [e.clip.clip_id for e in (*self.train, *self.dev)]
-        carved = self.dev_source != "dev split"
-        return {
+        """What the checkpoint keeps about the data; `dataset` is the main one."""
+        train_ids = [e.clip.clip_id for e in self.train]
+        dev_ids = [e.clip.clip_id for e in self.dev]
+        carved = self.dev_source != DEV_SPLIT
+        record: dict[str, object] = {
             "dataset": dataset.info.name,
-            "fingerprint": dataset.fingerprint(ids),
+            "fingerprint": self.poses.fingerprint([*train_ids, *dev_ids]),
             "n_train": len(self.train),
             "n_dev": len(self.dev),
             "dev_source": self.dev_source,
-            "dev_ids": [e.clip.clip_id for e in self.dev] if carved else [],
+            "dev_ids": dev_ids if carved else [],
             "train_signers": sorted({e.clip.signer for e in self.train}),
         }
+        joined = [
+            {"dataset": name, "fingerprint": fingerprint, "n_train": n_train}
+            for name, fingerprint, n_train in self.poses.shares(train_ids)
+        ]
+        return {**record, "joined": joined} if self.poses.others else record
 
 
-def make_plan(recipe: Recipe, dataset: PoseDataset) -> Plan:
+DEV_SPLIT = "dev split"
+
+
+def make_plan(recipe: Recipe, dataset: PoseDataset, others: Sequence[PoseDataset] = ()) -> Plan:
     """Choose clips, glosses and frame rate.
 
+    Args:
+        recipe: Task, frame rate and dev share.
+        dataset: Gives dev, the usual frame rate, and train clips.
+        others: Give further train clips.
+
     Raises:
-        TrainingError: Labels and task do not fit, or clips are too short for CTC.
+        TrainingError: Labels and task do not fit, datasets do not fit together, or clips are too
+            short for CTC.
     """
-    train_clips = dataset.labelled(split="train")
-    _check_task(train_clips, recipe)
-    if dataset.clips.where(split="dev"):
-        dev_clips, source = dataset.labelled(split="dev"), "dev split"
-        _check_task(dev_clips, recipe)
-    else:
-        train_clips, dev_clips, source = _carve(train_clips, recipe)
+    poses = join(dataset, others)
+    own_clips = list(dataset.labelled(split="train"))
+    _check_task(own_clips, recipe, str(dataset.path))
+    own_clips, dev_clips, source = _own_splits(recipe, dataset, own_clips)
+    train_clips = own_clips + _other_clips(poses, recipe)
     continuous = recipe.task == "continuous"
     vocabulary = Vocabulary.of((clip.glosses for clip in train_clips), has_blank=continuous)
-    fps = recipe.data.fps or _usual_fps(dataset, train_clips)
-    train = make_examples(dataset, train_clips, vocabulary, fps=fps)
+    fps = recipe.data.fps or _usual_fps(dataset, own_clips)
+    train = make_examples(poses, train_clips, vocabulary, fps=fps)
     if continuous:
         _check_lengths(train, recipe)
-    dev = make_examples(dataset, dev_clips, vocabulary, fps=fps)
-    return Plan(train, dev, vocabulary, fps, source)
+    dev = make_examples(poses, dev_clips, vocabulary, fps=fps)
+    has_single = any(len(example.target) == 1 for example in train)
+    pooled = continuous and recipe.train.isolated_weight > 0 and has_single
+    return Plan(train, dev, vocabulary, fps, source, poses, pooled)
+
+
+def _own_splits(
+    recipe: Recipe, dataset: PoseDataset, train: list[Clip]
+) -> tuple[list[Clip], list[Clip], str]:
+    """(train, dev, where dev comes from) of the main dataset."""
+    if dataset.clips.where(split="dev"):
+        dev = list(dataset.labelled(split="dev"))
+        _check_task(dev, recipe, str(dataset.path))
+        return train, dev, DEV_SPLIT
+    if not recipe.data.dev_share:
+        return train, [], "no dev clips: data.dev_share is 0"
+    return _carve(train, recipe)
+
+
+def _other_clips(poses: JointPoses, recipe: Recipe) -> list[Clip]:
+    joined = []
+    for name, clips in poses.train_clips():
+        _check_task(clips, recipe, name)
+        joined += clips
+    return joined
 
 
 def _carve(clips: list[Clip], recipe: Recipe) -> tuple[list[Clip], list[Clip], str]:
@@ -80,14 +122,13 @@ def _carve(clips: list[Clip], recipe: Recipe) -> tuple[list[Clip], list[Clip], s
     return train, dev, f"{len(dev)} clips carved out of train"
 
 
-def _check_task(clips: list[Clip], recipe: Recipe) -> None:
+def _check_task(clips: list[Clip], recipe: Recipe, where: str) -> None:
     wrong = [clip for clip in clips if len(clip.glosses) != 1]
     if recipe.task == "isolated" and wrong:
         raise TrainingError(
-            f"recipe is for isolated signs, but {len(wrong)} of {len(clips)} clips have "
-            f"several glosses, "
-            f"for instance {wrong[0].clip_id!r} ({' '.join(wrong[0].glosses)}); use a "
-            f"continuous recipe"
+            f"recipe is for isolated signs, but {len(wrong)} of {len(clips)} clips of {where} have "
+            f"several glosses, for instance {wrong[0].clip_id!r} ({' '.join(wrong[0].glosses)}); "
+            "use a continuous recipe"
         )
 
 

@@ -73,16 +73,6 @@ def test_a_source_that_is_not_there_is_one_line(folder: Path, capsys: Capture) -
     )
 
 
-def test_recipes_are_listed_and_printed(capsys: Capture) -> None:
-    assert run(["recipes"]) == 0
-    listed = capsys.readouterr().out
-    assert [line.split()[0] for line in listed.splitlines()][:2] == ["continuous", "isolated"]
-    assert run(["recipes", "isolated"]) == 0
-    assert 'task = "isolated"' in capsys.readouterr().out
-    assert run(["recipes", "isolated", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["task"] == "isolated"
-
-
 def test_an_unknown_recipe_key_names_the_nearest(folder: Path, capsys: Capture) -> None:
     command = ["train", "isolated", str(folder / "data"), "--out", str(folder / "other")]
     assert run([*command, "--set", "train.epoch=3"]) == 1

@@ -1,48 +1,26 @@
 import json
 import math
+import os
 import shutil
+import signal
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 import torch
 
-from signkit.checkpoint import read_checkpoint, read_weights
+from signkit.checkpoint import read_checkpoint, read_weights, write_checkpoint
 from signkit.clip import ClipTable
 from signkit.errors import CheckpointError, DatasetError, TrainingError
-from signkit.sections import TrainConfig
 from signkit.shard import write_shard
-from signkit.train import train
-from signkit.train.loop import learning_rate
-from signkit.train.state import Progressed
+from signkit.train import seldom, train
+from signkit.train.metrics import read_metrics
 from tests.strokes import make_recipe, make_strokes
-
-NO_AUGMENTATION = {
-    "rotate_deg": (0.0, 0.0, 0.0), "scale": 0.0, "shear": 0.0, "mirror": 0.0, "speed": 0.0,
-    "warp": 0.0, "frame_drop": 0.0, "hand_drop": 0.0, "landmark_noise": 0.0, "bone_stretch": 0.0,
-}  # fmt: skip
+from tests.train.engines import NO_AUGMENTATION, calm_recipe
+from tests.train.runs import make_checkpoint, make_model
 
 
 class StoppedError(Exception):
     """Stands for a kill in the middle of training."""
-
-
-def test_the_learning_rate_rises_and_falls_per_update():
-    config = TrainConfig(peak_lr=1.0, warmup=0.1)
-    rates = [learning_rate(config, update, 100) for update in range(101)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[9] == rates[10] == 1.0
-    assert rates[55] == pytest.approx(0.5)
-    assert rates[100] == pytest.approx(0.0, abs=1e-12)
-    assert all(a >= b for a, b in pairwise(rates[10:]))
-
-
-def test_a_lower_dev_wer_wins_and_ties_go_to_the_lower_loss():
-    best = Progressed(best_wer=0.2, best_loss=1.0)
-    assert best.improves(0.1, 9.0)
-    assert best.improves(0.2, 0.9)
-    assert not best.improves(0.2, 1.0)
-    assert not best.improves(0.3, 0.1)
 
 
 @pytest.mark.parametrize("body", ["transformer", "conformer"])
@@ -55,59 +33,100 @@ def test_continuous_training_learns_its_train_clips_by_heart(tmp_path, body):
         model={"body": body, "width": 32, "head_dropout": 0.0, "block_drop": 0.0},
         train={"epochs": 150, "peak_lr": 5e-3},
     )
-    own_dev = {clip.clip_id: "train" for clip in dataset.clips}
-    summary = train(recipe, with_dev(dataset, own_dev), tmp_path / "run")
+    summary = train(recipe, with_dev(dataset), tmp_path / "run")
     assert summary.dev_wer == 0.0
+    assert summary.warnings == ()
 
 
-def with_dev(dataset, splits):
+def with_dev(dataset):
     """The dataset with its train clips also as dev: copies of the same poses under other ids."""
     twins = [replace(c, clip_id=f"dev-{c.clip_id}", split="dev") for c in dataset.clips]
     poses = [replace(dataset.pose(c.clip_id), clip_id=f"dev-{c.clip_id}") for c in dataset.clips]
     write_shard(dataset.poses_folder / "shard-00001.parquet", poses)
-    clips = ClipTable.from_clips([*dataset.clips.with_splits(splits), *twins])
-    return replace(dataset, clips=clips)
+    return replace(dataset, clips=ClipTable.from_clips([*dataset.clips, *twins]))
 
 
-def test_an_interrupted_run_ends_with_the_weights_of_an_undisturbed_one(tmp_path, isolated):
-    recipe = make_recipe("isolated", train={"epochs": 4}, model={"dropout": 0.2})
-    train(recipe, isolated, tmp_path / "whole")
+def stop_at(number: int):
+    """A progress callback that breaks training off after an update."""
 
-    def stop_in_the_third_epoch(progress):
-        if progress.epoch == 3:
+    def callback(progress):
+        if progress.update == number:
             raise StoppedError
 
-    with pytest.raises(StoppedError):
-        train(recipe, isolated, tmp_path / "broken", progress=stop_in_the_third_epoch)
-    train(recipe, isolated, tmp_path / "broken", resume=True)
-
-    whole, broken = read_weights(tmp_path / "whole"), read_weights(tmp_path / "broken")
-    assert whole.keys() == broken.keys()
-    for name, value in whole.items():
-        assert torch.equal(value, broken[name]), name
-    metrics = [
-        [
-            {k: v for k, v in json.loads(line).items() if k != "seconds"}
-            for line in text.splitlines()
-        ]
-        for text in ((tmp_path / run / "metrics.jsonl").read_text() for run in ("whole", "broken"))
-    ]
-    assert metrics[0] == metrics[1]
+    return callback
 
 
-def test_averaged_weights_survive_a_resume(tmp_path, isolated):
-    recipe = make_recipe("isolated", train={"epochs": 3, "ema_decay": 0.9})
+def interrupt_at(number: int):
+    """A progress callback during which somebody presses Ctrl-C."""
+
+    def callback(progress):
+        if progress.update == number:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return callback
+
+
+def records(run):
+    """The metrics but for times."""
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    times = ("seconds", "frames_per_s")
+    return [{k: v for k, v in json.loads(line).items() if k not in times} for line in lines]
+
+
+def assert_same_run(one, other):
+    own, theirs = read_weights(one), read_weights(other)
+    assert own.keys() == theirs.keys()
+    for name, value in own.items():
+        assert torch.equal(value, theirs[name]), name
+    assert records(one) == records(other)
+
+
+RESUMED = [
+    {},
+    {"frames_per_pass": 60},
+    {"precision": "bf16"},
+    {"ema_decay": 0.9, "keep": "one-se"},
+    {"consistency": 0.5, "frames_per_pass": 120, "precision": "bf16", "keep": "last"},
+]
+
+
+@pytest.mark.parametrize("options", RESUMED, ids=str)
+def test_ten_updates_are_five_and_ctrl_c_and_five(tmp_path, continuous, options):
+    """Five updates end in the middle of an epoch, with dropout and augmentation on."""
+    recipe = make_recipe(
+        "continuous", train={"epochs": 4, "clips_per_batch": 7, **options}, model={"dropout": 0.2}
+    )
+    updates = []
+    train(recipe, continuous, tmp_path / "whole", progress=updates.append)
+    assert len(updates) >= 10
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, continuous, tmp_path / "halves", progress=interrupt_at(5))
+    after = []
+    train(recipe, continuous, tmp_path / "halves", resume=True, progress=after.append)
+    assert after[0].update == 6
+    assert [one.loss for one in after] == [one.loss for one in updates[5:]]
+    assert_same_run(tmp_path / "whole", tmp_path / "halves")
+
+
+def test_a_killed_run_goes_on_from_its_last_epoch(tmp_path, isolated):
+    recipe = make_recipe("isolated", train={"epochs": 4}, model={"dropout": 0.2})
     train(recipe, isolated, tmp_path / "whole")
     with pytest.raises(StoppedError):
-        train(recipe, isolated, tmp_path / "broken", progress=stop_after_one_epoch)
+        train(recipe, isolated, tmp_path / "broken", progress=stop_at(8))
     train(recipe, isolated, tmp_path / "broken", resume=True)
-    whole, broken = read_weights(tmp_path / "whole"), read_weights(tmp_path / "broken")
-    assert all(torch.equal(value, broken[name]) for name, value in whole.items())
+    assert_same_run(tmp_path / "whole", tmp_path / "broken")
 
 
-def stop_after_one_epoch(progress):
-    if progress.epoch == 2:
-        raise StoppedError
+def test_a_long_epoch_is_saved_now_and_then(tmp_path, isolated, monkeypatch):
+    monkeypatch.setattr(seldom, "_LONGEST_S", 0.0)
+    recipe = make_recipe("isolated", train={"epochs": 3})
+    train(recipe, isolated, tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        train(recipe, isolated, tmp_path / "broken", progress=stop_at(2))
+    after = []
+    train(recipe, isolated, tmp_path / "broken", resume=True, progress=after.append)
+    assert after[0].update == 2  # the second one was not saved any more
+    assert_same_run(tmp_path / "whole", tmp_path / "broken")
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, isolated):
@@ -120,18 +139,30 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, 
     assert not torch.equal(weights[0], weights[2])
 
 
-def test_a_run_folder_explains_itself(tmp_path, isolated):
-    summary = train(make_recipe("isolated"), isolated, tmp_path / "run")
+def test_a_run_folder_explains_itself(tmp_path, continuous):
+    told, warned = [], []
+    summary = train(
+        make_recipe("continuous"),
+        continuous,
+        tmp_path / "run",
+        on_epoch=told.append,
+        warn=warned.append,
+    )
     checkpoint = read_checkpoint(tmp_path / "run")
     assert checkpoint.vocabulary.glosses == ("CIRCLE", "DOWN", "SIDE", "UP")
     assert checkpoint.fps == 25.0
-    assert checkpoint.data["n_train"] == 20
-    assert checkpoint.data["n_dev"] == 4
+    assert (checkpoint.data["n_train"], checkpoint.data["n_dev"]) == (20, 4)
     assert checkpoint.results["dev_wer"] == summary.dev_wer
-    card = (tmp_path / "run" / "README.md").read_text()
-    assert "| glosses | 4 |" in card
-    assert {p.suffix for p in (tmp_path / "run").rglob("*") if p.is_file()} == {
-        ".safetensors", ".json", ".jsonl", ".md",
+    assert checkpoint.results["kept_epoch"] == summary.kept_epoch
+    assert read_metrics(tmp_path / "run") == told
+    assert [one.epoch for one in told] == [1, 2]
+    assert {"recognition", "pooled"} == told[0].parts.keys()
+    assert told[0].gradient_norm > 0
+    assert told[0].frames_per_s > 0
+    assert warned == []
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "README.md", "config.json", "curves.svg", "metrics.jsonl", "model.safetensors", "state",
+        "vocabulary.json",
     }  # fmt: skip
 
 
@@ -144,18 +175,73 @@ def test_without_a_dev_split_one_is_carved_out_of_train_and_remembered(tmp_path)
     assert summary.dev_source == f"{len(kept)} clips carved out of train"
 
 
-def test_starting_from_a_run_with_other_glosses_keeps_all_but_the_classifier(tmp_path, isolated):
-    train(make_recipe("isolated"), isolated, tmp_path / "first")
-    few = isolated.clips.with_splits(
-        {c.clip_id: "" for c in isolated.clips if c.glosses[0] == "CIRCLE"}
+def test_without_any_dev_clip_the_last_weights_are_kept_and_nothing_is_claimed(tmp_path):
+    dataset = make_strokes(tmp_path / "data", n_clips=12, continuous=False, dev=False)
+    recipe = make_recipe("isolated", data={"dev_share": 0.0}, train={"epochs": 3, "patience": 1})
+    summary = train(recipe, dataset, tmp_path / "run")
+    assert (summary.n_dev, summary.dev_wer, summary.best_epoch) == (0, None, 0)
+    assert (summary.kept_epoch, summary.n_epochs, summary.stopped_early) == (3, 3, False)
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "| dev WER | not measured |" in card
+    assert "Nothing was held out while it was trained" in card
+
+
+def test_the_last_weights_are_other_ones_than_the_best(tmp_path, isolated):
+    weights = {}
+    for keep in ("best", "last"):
+        # a rate that never falls makes a run that gets worse
+        recipe = make_recipe("isolated", train={"epochs": 4, "keep": keep, "peak_lr": 0.3})
+        summary = train(recipe, isolated, tmp_path / keep)
+        weights[keep] = read_weights(tmp_path / keep)["frontend.project.weight"]
+        epochs = read_metrics(tmp_path / keep)
+        assert summary.dev_wer == epochs[summary.kept_epoch - 1].dev_wer
+        assert summary.kept_epoch == (4 if keep == "last" else summary.best_epoch)
+    if summary.best_epoch != 4:
+        assert not torch.equal(weights["best"], weights["last"])
+
+
+def test_training_stops_when_nothing_gets_better_and_stays_stopped(tmp_path, isolated):
+    recipe = make_recipe("isolated", train={"epochs": 50, "patience": 2, "peak_lr": 1e-9})
+    summary = train(recipe, isolated, tmp_path / "run")
+    assert summary.stopped_early
+    assert summary.n_epochs == summary.best_epoch + 2 < 50
+    again = train(recipe, isolated, tmp_path / "run", resume=True)
+    assert (again.n_epochs, again.seconds) == (summary.n_epochs, summary.seconds)
+
+
+def silent_run(folder, recipe):
+    """A run that says blank to everything."""
+    checkpoint = make_checkpoint(recipe)
+    model = make_model(checkpoint)
+    torch.nn.init.constant_(model.head.classifier.bias[:1], 50.0)
+    write_checkpoint(folder, checkpoint, model.state_dict())
+    return folder
+
+
+def test_a_recognizer_that_says_nothing_is_warned_of_after_three_epochs_and_at_the_end(
+    tmp_path, continuous
+):
+    recipe = calm_recipe("continuous", epochs=4, peak_lr=1e-9)
+    start, warned, epochs = silent_run(tmp_path / "silent", recipe), [], []
+    summary = train(
+        recipe,
+        continuous,
+        tmp_path / "run",
+        init_from=start,
+        warn=lambda line: warned.append((len(epochs), line)),
+        on_epoch=epochs.append,
     )
-    recipe = make_recipe("isolated", train={"epochs": 1, "peak_lr": 1e-12})
-    train(recipe, replace(isolated, clips=few), tmp_path / "second", init_from=tmp_path / "first")
-    first, second = read_weights(tmp_path / "first"), read_weights(tmp_path / "second")
-    torch.testing.assert_close(
-        second["frontend.project.weight"], first["frontend.project.weight"], atol=1e-8, rtol=0
+    assert epochs[-1].dev_blank == epochs[-1].dev_empty == 1.0
+    ((when, line),) = warned
+    assert (when, line.split(";")[0]) == (
+        3,
+        "after 3 epochs 100 % of the dev steps are blank, and nothing is recognized in 100 % of "
+        "the clips",
     )
-    assert second["head.classify.1.weight"].shape[0] == 3
+    assert [line.split(" ")[1] for line in summary.warnings] == ["4"]
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert f"**Warning:** {summary.warnings[0]}." in card
+    assert "| started from | silent |" in card
 
 
 @pytest.mark.parametrize(
@@ -213,7 +299,7 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path, isolated):
 
 def test_a_loss_that_is_no_number_stops_with_advice(tmp_path, isolated):
     recipe = make_recipe("isolated", train={"peak_lr": 1e30, "epochs": 5, "clip_norm": 1e30})
-    with pytest.raises(TrainingError, match=r"the loss is nan at update \d+ .*lower train.peak_lr"):
+    with pytest.raises(TrainingError, match=r"is nan at update \d+ .*lower train.peak_lr"):
         train(recipe, isolated, tmp_path / "run")
 
 

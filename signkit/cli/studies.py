@@ -1,0 +1,69 @@
+"""The command that runs many trainings and makes one table of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from signkit.cli.options import Dataset, Device, Json, Quiet
+from signkit.cli.printing import print_json, print_rows
+from signkit.cli.progress import progress, say
+
+if TYPE_CHECKING:
+    from signkit.study import StudyProgress, StudyTable
+
+SOME_FAILED = 3
+
+
+def study(
+    file: Annotated[
+        Path, typer.Argument(metavar="STUDY.toml", help="Recipes, settings, seeds and folds.")
+    ],
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option(help="Folder of the runs and the table.")],
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train and score every recipe, seed and fold of a study; one table with intervals and tests.
+
+    A stopped study goes on with the same command.
+    """
+    from signkit.dataset import PoseDataset
+    from signkit.study import read_study, run_study
+
+    asked = read_study(file)
+    with progress("study", unit="runs", quiet=quiet) as update:
+        table = run_study(
+            asked, PoseDataset.open(dataset), out, device=device, progress=teller(update)
+        )
+    print_study(table, as_json=as_json)
+    say(f"table and runs are in {out}", quiet=quiet)
+    if table.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def teller(update: Callable[..., None]) -> "Callable[[StudyProgress], None]":
+    """What a progress line says about a study."""
+
+    def tell(state: "StudyProgress") -> None:
+        training = state.training
+        note = (
+            state.trial.folder
+            if training is None
+            else (f"{state.trial.folder} epoch {training.epoch}/{training.n_epochs}")
+        )
+        update(state.done, state.total, note)
+
+    return tell
+
+
+def print_study(table: "StudyTable", *, as_json: bool) -> None:
+    """The table and how to read it, or its record."""
+    if as_json:
+        print_json(table.to_json())
+        return
+    print_rows(table.cells())
+    for note in table.notes():
+        print(note)

@@ -1,0 +1,259 @@
+"""The table of a study: mean and spread over seeds, an interval over clips, paired tests.
+
+The mean over seeds is the result; the best seed or fold is never shown as one. The interval and the
+tests say how much hangs on the choice of clips; the spread says how much hangs on the seed.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import numpy as np
+
+from signkit import __version__
+from signkit.files import write_text
+from signkit.score import Counts, bootstrap_interval
+from signkit.score.paired import Paired, holm, paired_test
+from signkit.study.plan import Study, Trial
+
+_Cell = tuple[int, int, str]
+"""Fold, seed and clip: one thing that two variants can be compared on."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrialResult:
+    """What came out of a trial; `counts` is None and `reason` says why where nothing did."""
+
+    trial: Trial
+    counts: Counts | None = None
+    n_parameters: int = 0
+    seconds: float | None = None
+    reason: str = ""
+
+    @property
+    def cells(self) -> dict[_Cell, tuple[int, int]]:
+        """Errors and reference glosses of each clip."""
+        if self.counts is None:
+            return {}
+        rows = zip(
+            self.counts.clip_ids,
+            self.counts.errors.tolist(),
+            self.counts.n_ref.tolist(),
+            strict=True,
+        )
+        return {(self.trial.fold, self.trial.seed, i): (errors, n) for i, errors, n in rows}
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """A row of the table. Rates are fractions.
+
+    Args:
+        name: The variant.
+        wer: Mean over seeds of the word error rate, pooled over folds; None if nothing ran.
+        wer_sd: Standard deviation over seeds; None for a single one.
+        wer_of_seeds: The rate of each seed.
+        wer_ci: 95 % interval of the mean, bootstrap over clips.
+        n_clips: Different clips that were scored.
+        n_parameters: Of one run; they differ where folds have other glosses.
+        minutes: Mean training time of a run.
+        paired: Against the baseline, on the clips both have; None for the baseline itself.
+        p_adjusted: Its p value, for all rows at once (Holm).
+        failed: Trials without result, and the first reason.
+    """
+
+    name: str
+    wer: float | None
+    wer_sd: float | None
+    wer_of_seeds: dict[int, float]
+    wer_ci: tuple[float, float] | None
+    n_clips: int
+    n_parameters: int
+    minutes: float | None
+    paired: Paired | None
+    p_adjusted: float | None
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """All rows of a study."""
+
+    name: str
+    scored: str
+    task: str
+    baseline: str
+    rows: tuple[VariantResult, ...]
+    trials: tuple[dict[str, Any], ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Reasons of all trials without result."""
+        return tuple(reason for row in self.rows for reason in row.failed)
+
+    def to_json(self) -> dict[str, Any]:
+        """One plain record."""
+        return {**asdict(self), "signkit": __version__}
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """Heading and rows as text."""
+        head = ("variant", "parameters", "WER", "sd", "95 %", "minutes", "difference", "p")
+        return [head, *(_texts(row) for row in self.rows)]
+
+    def to_markdown(self) -> str:
+        """The table with what must be known to read it."""
+        head, *rows = self.cells()
+        lines = ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
+        return "\n".join([f"# {self.name}", "", *lines, "", *self.notes(), ""])
+
+    def notes(self) -> list[str]:
+        """How to read the numbers."""
+        n_seeds = max((len(row.wer_of_seeds) for row in self.rows), default=0)
+        rate = "WER (1 - top 1)" if self.task == "isolated" else "WER"
+        notes = [
+            f"{rate} in percent, mean and standard deviation over {n_seeds} seeds, on "
+            f"{self.scored}; interval: bootstrap over clips.",
+        ]
+        if len(self.rows) > 1:
+            notes.append(
+                f"Difference: against {self.baseline}, with its 95 % interval; p: approximate "
+                "randomization over clips, seeds added up, adjusted for all rows (Holm)."
+            )
+        return notes + [f"Failed: {reason}" for reason in self.failed]
+
+    def write(self, out: Path) -> None:
+        """Write `study.md`, `study.json` and `trials.csv`."""
+        write_text(out / "study.md", self.to_markdown())
+        write_text(out / "study.json", json.dumps(self.to_json(), indent=1, ensure_ascii=False))
+        if self.trials:
+            text = io.StringIO()
+            writer = csv.DictWriter(text, fieldnames=list(self.trials[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.trials)
+            write_text(out / "trials.csv", text.getvalue())
+
+
+def make_table(study: Study, results: Sequence[TrialResult]) -> StudyTable:
+    """The table of the trials that are finished."""
+    names = list(study.named_variants())
+    baseline = study.baseline or names[0]
+    by_name = {name: [r for r in results if r.trial.variant == name] for name in names}
+    paired = {
+        name: _compare(by_name[baseline], by_name[name]) for name in names if name != baseline
+    }
+    tested = [name for name, found in paired.items() if found is not None]
+    adjusted = dict(zip(tested, holm([_p(paired[name]) for name in tested]), strict=True))
+    return StudyTable(
+        name=study.name,
+        scored=f"{study.folds} folds" if study.folds else study.split,
+        task=results[0].trial.recipe.task,
+        baseline=baseline,
+        rows=tuple(
+            _row(name, by_name[name], paired.get(name), adjusted.get(name)) for name in names
+        ),
+        trials=tuple(_record(result) for result in results),
+    )
+
+
+def _p(paired: Paired | None) -> float:
+    assert paired is not None
+    return paired.p_value
+
+
+def _row(
+    name: str, results: list[TrialResult], paired: Paired | None, p_adjusted: float | None
+) -> VariantResult:
+    done = [result for result in results if result.counts is not None]
+    rates = _rates(done)
+    clips = sorted({clip_id for result in done for _, _, clip_id in result.cells})
+    seconds = [result.seconds for result in done if result.seconds is not None]
+    return VariantResult(
+        name=name,
+        wer=mean(rates.values()) if rates else None,
+        wer_sd=stdev(rates.values()) if len(rates) > 1 else None,
+        wer_of_seeds=rates,
+        wer_ci=_interval(done),
+        n_clips=len(clips),
+        n_parameters=max((result.n_parameters for result in done), default=0),
+        minutes=mean(seconds) / 60 if seconds else None,
+        paired=paired,
+        p_adjusted=p_adjusted,
+        failed=tuple(f"{r.trial.folder}: {r.reason}" for r in results if r.counts is None),
+    )
+
+
+def _rates(results: list[TrialResult]) -> dict[int, float]:
+    """Seed to WER, pooled over its folds."""
+    totals: dict[int, list[int]] = {}
+    for result in results:
+        total = totals.setdefault(result.trial.seed, [0, 0])
+        for errors, n_ref in result.cells.values():
+            total[0] += errors
+            total[1] += n_ref
+    return {seed: errors / n_ref for seed, (errors, n_ref) in totals.items() if n_ref}
+
+
+def _interval(results: list[TrialResult]) -> tuple[float, float] | None:
+    """Seeds of a clip are added up, so that a clip is drawn with all of them."""
+    cells = {key: value for result in results for key, value in result.cells.items()}
+    sums = _by_clip(cells, sorted(cells))
+    return bootstrap_interval(sums[:, 0], sums[:, 1]) if len(sums) else None
+
+
+def _compare(baseline: list[TrialResult], other: list[TrialResult]) -> Paired | None:
+    ours = {key: value for result in baseline for key, value in result.cells.items()}
+    theirs = {key: value for result in other for key, value in result.cells.items()}
+    both = sorted(ours.keys() & theirs.keys())
+    if not both:
+        return None
+    a, b = _by_clip(ours, both), _by_clip(theirs, both)
+    return paired_test(a[:, 0], b[:, 0], a[:, 1])
+
+
+def _by_clip(cells: dict[_Cell, tuple[int, int]], keys: list[_Cell]) -> np.ndarray[Any, Any]:
+    """(clips, 2) errors and reference glosses, summed over seeds."""
+    totals: dict[str, list[int]] = {}
+    for key in keys:
+        total = totals.setdefault(key[2], [0, 0])
+        total[0] += cells[key][0]
+        total[1] += cells[key][1]
+    return np.array([totals[clip_id] for clip_id in sorted(totals)], dtype=np.int64).reshape(-1, 2)
+
+
+def _record(result: TrialResult) -> dict[str, Any]:
+    trial = result.trial
+    return {
+        "variant": trial.variant,
+        "fold": trial.fold,
+        "seed": trial.seed,
+        "wer": None if result.counts is None else result.counts.wer,
+        "n_clips": 0 if result.counts is None else len(result.counts.clip_ids),
+        "n_parameters": result.n_parameters,
+        "seconds": result.seconds,
+        "reason": result.reason,
+    }
+
+
+def _texts(row: VariantResult) -> tuple[str, ...]:
+    def rate(value: float | None) -> str:
+        return "-" if value is None else f"{100 * value:.1f}"
+
+    def pair(interval: tuple[float, float] | None) -> str:
+        return "" if interval is None else f" [{rate(interval[0])}, {rate(interval[1])}]"
+
+    difference = "" if row.paired is None else f"{100 * row.paired.difference:+.1f}"
+    return (
+        row.name,
+        f"{row.n_parameters:,}",
+        rate(row.wer),
+        rate(row.wer_sd),
+        pair(row.wer_ci).strip() or "-",
+        "-" if row.minutes is None else f"{row.minutes:.1f}",
+        difference + pair(row.paired.interval if row.paired else None) or "-",
+        "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}",
+    )

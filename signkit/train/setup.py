@@ -1,0 +1,113 @@
+"""Everything a training needs before its first update."""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from signkit.checkpoint import Checkpoint
+from signkit.dataset import PoseDataset
+from signkit.encode.augment import Augment
+from signkit.models.recognizer import Recognizer
+from signkit.recipe import Recipe
+from signkit.train.engine import Engine
+from signkit.train.feed import Feed
+from signkit.train.loader import ClipLoader
+from signkit.train.objective import Objective
+from signkit.train.order import budget_batches
+from signkit.train.plan import Plan, make_plan
+from signkit.train.processes import Processes
+from signkit.train.record import Record
+from signkit.train.start import start_from
+from signkit.train.teacher import load_teacher
+
+_CLIPS_TO_FIT = 4000
+"""The encoder's tables are measured on this many train clips at most."""
+_MOST_THREADS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """What a training works with.
+
+    Args:
+        recipe: Every number.
+        plan: Clips, glosses and frame rate.
+        feed: Makes batches of the clips.
+        engine: Weights and optimizer.
+        record: The run folder.
+    """
+
+    recipe: Recipe
+    plan: Plan
+    feed: Feed
+    engine: Engine
+    record: Record
+
+
+def set_up(
+    recipe: Recipe,
+    dataset: PoseDataset,
+    out: Path,
+    processes: Processes,
+    *,
+    others: Sequence[PoseDataset] = (),
+    init_from: Path | None = None,
+    teachers: Sequence[Path] = (),
+    say: Callable[[str], None],
+) -> Setup:
+    """Build a recognizer, fit its encoder, and everything around it; arguments as for `train`."""
+    plan = make_plan(recipe, dataset, others)
+    loader = ClipLoader(plan.poses, fps=plan.fps, n_threads=_n_threads(processes))
+    torch.manual_seed(recipe.train.seed)
+    model = Recognizer(recipe, dataset.skeleton, plan.vocabulary, fps=plan.fps, pooled=plan.pooled)
+    checkpoint = Checkpoint(
+        recipe=recipe,
+        skeleton=dataset.skeleton,
+        vocabulary=plan.vocabulary,
+        fps=plan.fps,
+        extractor=dataset.info.extractor,
+        data=plan.describe(dataset),
+        results={"n_parameters": model.n_parameters},
+    )
+    model.encoder.fit(_batches_to_fit(plan, loader, recipe))
+    if init_from is not None:
+        checkpoint = _noted(checkpoint, "init_from", start_from(model, init_from, checkpoint))
+    teacher = None
+    if teachers:
+        teacher = load_teacher(teachers, checkpoint, device=processes.device)
+        checkpoint = _noted(checkpoint, "teacher", teacher.record)
+    objective = Objective(recipe, teacher)
+    augment = Augment(dataset.skeleton, recipe.augment)
+    engine = Engine(model, objective, augment, recipe.train, processes, say=say)
+    processes.share(engine.model.state_dict().values())
+    is_pinned = processes.device.type == "cuda"
+    feed = Feed(loader, n_views=objective.n_views, is_pinned=is_pinned)
+    return Setup(recipe, plan, feed, engine, Record(out, checkpoint, processes))
+
+
+def _noted(checkpoint: Checkpoint, key: str, value: object) -> Checkpoint:
+    return replace(checkpoint, data={**checkpoint.data, key: value})
+
+
+def _batches_to_fit(plan: Plan, loader: ClipLoader, recipe: Recipe) -> list[Tensor]:
+    step = max(1, math.ceil(len(plan.train) / _CLIPS_TO_FIT))
+    some = sorted(plan.train[::step], key=lambda example: example.n_frames)
+    batches = budget_batches(
+        some,
+        max_frames=recipe.train.frames_per_batch,
+        max_clips=recipe.train.clips_per_batch,
+    )
+    return [loader.batch(batch).coords for batch in batches]
+
+
+def _n_threads(processes: Processes) -> int:
+    """Clips decoded side by side: on the CPU the cores have better things to do."""
+    if not processes.is_accelerated:
+        return 1
+    n_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // n_here))

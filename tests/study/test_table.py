@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from signkit.score import Counts
+from signkit.study.plan import Trial, parse_study
+from signkit.study.table import TrialResult, make_table
+from tests.strokes import make_recipe
+
+STUDY = parse_study(
+    {"recipe": "isolated", "seeds": 2, "variants": {"a": {}, "b": {"set": ["model.width=16"]}}},
+    source="a study",
+)
+
+
+def result(variant: str, seed: int, errors: list[int], *, fold: int = 0) -> TrialResult:
+    n = len(errors)
+    nothing = np.zeros(n, dtype=np.int64)
+    counts = Counts(
+        tuple(f"fold{fold}-clip{i}" for i in range(n)),
+        np.array(errors),
+        nothing,
+        nothing,
+        np.full(n, 4),
+    )
+    trial = Trial(variant, make_recipe("isolated"), fold, seed)
+    return TrialResult(trial, counts, n_parameters=10, seconds=30.0)
+
+
+def test_the_result_is_the_mean_over_seeds_and_never_the_best():
+    table = make_table(STUDY, [result("a", 0, [0, 1]), result("a", 1, [2, 1])])
+    row = table.rows[0]
+    assert row.wer == pytest.approx((1 / 8 + 3 / 8) / 2)
+    assert row.wer_sd == pytest.approx(np.std([1 / 8, 3 / 8], ddof=1))
+    assert row.wer_of_seeds == {0: 1 / 8, 1: 3 / 8}
+
+
+def test_folds_are_pooled_and_not_averaged():
+    table = make_table(STUDY, [result("a", 0, [4], fold=1), result("a", 0, [0, 0, 0], fold=2)])
+    assert table.rows[0].wer == pytest.approx(4 / 16)
+
+
+def test_variants_are_compared_on_what_both_have():
+    results = [
+        result("a", 0, [1] * 30),
+        result("a", 1, [4] * 30),
+        result("b", 0, [0] * 30),
+    ]
+    paired = make_table(STUDY, results).rows[1].paired
+    assert paired is not None
+    assert paired.difference == pytest.approx(-1 / 4)
+    assert paired.p_value < 0.001
+
+
+def test_a_failed_trial_is_named_and_the_others_count():
+    trial = Trial("b", make_recipe("isolated"), 0, 0)
+    table = make_table(STUDY, [result("a", 0, [1]), TrialResult(trial, reason="too short")])
+    assert table.failed == ("b/seed-0: too short",)
+    assert table.rows[1].wer is None
+    assert "Failed: b/seed-0: too short" in table.to_markdown()
+
+
+def test_the_markdown_has_a_row_for_every_variant():
+    text = make_table(STUDY, [result("a", 0, [0, 1]), result("b", 0, [1, 1])]).to_markdown()
+    assert "| a | 10 | 12.5 | - | [0.0, 25.0] | 0.5 | - | - |" in text
+    assert "| b | 10 | 25.0 |" in text

@@ -1,0 +1,67 @@
+import pytest
+
+from signkit.train.metrics import (
+    EpochMetrics,
+    append_metrics,
+    blank_warning,
+    keep_metrics,
+    read_metrics,
+)
+
+
+def epoch(number: int, **values) -> EpochMetrics:
+    return EpochMetrics(**{"epoch": number, "update": 10 * number, "loss": 1.5, **values})
+
+
+def test_epochs_are_read_as_they_were_written(tmp_path):
+    written = [
+        epoch(1, parts={"recognition": 1.25}, dev_loss=None),
+        epoch(2, loss=1 / 3, dev_wer=2 / 3, gradient_norm=float("nan")).rounded(),
+    ]
+    for one in written:
+        append_metrics(tmp_path, one)
+    read = read_metrics(tmp_path)
+    assert read[0] == written[0]
+    assert (read[1].loss, read[1].dev_wer) == (0.333333, 0.666667)
+
+
+def test_epochs_after_the_state_are_dropped(tmp_path):
+    for number in (1, 2, 3):
+        append_metrics(tmp_path, epoch(number))
+    keep_metrics(tmp_path, n_epochs=2)
+    assert [one.epoch for one in read_metrics(tmp_path)] == [1, 2]
+
+
+def test_a_run_without_an_epoch_has_no_metrics(tmp_path):
+    assert read_metrics(tmp_path) == []
+
+
+def test_trackers_get_numbers_only():
+    scalars = epoch(1, parts={"recognition": 1.25}, is_kept=True).scalars()
+    assert scalars["part/recognition"] == 1.25
+    assert scalars["is_kept"] == 1.0
+    assert "dev_wer" not in scalars
+    assert all(isinstance(value, float) for value in scalars.values())
+
+
+@pytest.mark.parametrize(
+    ("epochs", "warned"),
+    [
+        ([], False),
+        ([epoch(2, dev_blank=1.0, dev_empty=1.0)], False),  # CTC begins so
+        ([epoch(3, dev_blank=0.96, dev_empty=0.5)], True),
+        ([epoch(3, dev_blank=0.95, dev_empty=0.5)], False),
+        ([epoch(3, dev_blank=1.0, dev_empty=1.0), epoch(4, dev_blank=0.8, dev_empty=0.1)], False),
+        ([epoch(9, dev_blank=None)], False),  # isolated, or no dev clips
+    ],
+)
+def test_nothing_but_blanks_is_warned_of(epochs, warned):
+    assert (blank_warning(epochs) is not None) is warned
+
+
+def test_the_warning_has_the_numbers_and_what_to_do():
+    assert blank_warning([epoch(3, dev_blank=0.99, dev_empty=0.75)]) == (
+        "after 3 epochs 99 % of the dev steps are blank, and nothing is recognized in 75 % of the "
+        "clips; CTC often begins so, but if it stays: raise train.peak_lr or train.min_updates, "
+        "set model.subsampling lower, or start from an isolated run (--init-from)"
+    )
