@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from signkit import __version__
-from signkit.cli import data, demo, exchange, recognition, scores, splits, tools, weights
+from signkit.cli import data, demo, exchange, recognition, scores, splits, studies, tools, weights
 from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
@@ -39,7 +39,7 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
         "audit": splits.audit,
         "synth": data.synth,
     },
-    "Recognition": {"recipes": recognition.recipes},
+    "Recognition": {"recipes": recognition.recipes, "study": studies.study},
     "Look": {"inspect": data.inspect, "doctor": tools.doctor},
 }
 

@@ -24,6 +24,7 @@ from signkit.cli.options import (
 from signkit.cli.print_recipes import print_recipes, recipe_records
 from signkit.cli.printing import print_json
 from signkit.cli.progress import progress, say
+from signkit.cli.studies import train_many
 from signkit.cli.training import (
     is_first_process,
     print_training,
@@ -85,6 +86,16 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an unfinished run, or start one.")
     ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Train one run for each fold, and score every clip once."),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Folds keep whole: signer, sentence, session or video.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Runs with seeds 0, 1, ...; mean and spread.")
+    ] = None,
     seed: Seed = None,
     device: Device = None,
     as_json: Json = False,
@@ -92,9 +103,31 @@ def train(
 ) -> None:
     """Train a recognizer on the train split of DATASET.
 
+    With --folds or --seeds: many runs below OUT, each scored on its held-out fold or on the test
+    split; mean and spread, never the best.
+
     Several devices or machines train together under torchrun: `torchrun --nproc-per-node 4 -m
     signkit train ...`; the result is that of one.
     """
+    if folds or seeds or group:
+        train_many(
+            recipe,
+            dataset,
+            out,
+            set=overrides or [],
+            folds=folds,
+            group=group,
+            seeds=seeds,
+            seed=seed,
+            others=others or [],
+            init_from=init_from,
+            teachers=teacher or [],
+            track=track or [],
+            device=device,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        return
     from signkit.dataset import PoseDataset
     from signkit.recipe import load_recipe
     from signkit.train import train

@@ -1,17 +1,17 @@
 """The command that runs many trainings and makes one table of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from signkit.cli.options import Dataset, Device, Json, Quiet
+from signkit.cli.options import Dataset, Device, Json, Quiet, given
 from signkit.cli.printing import print_json, print_rows
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
-    from signkit.study import StudyProgress, StudyTable
+    from signkit.study import Study, StudyProgress, StudyTable
 
 SOME_FAILED = 3
 
@@ -30,13 +30,58 @@ def study(
 
     A stopped study goes on with the same command.
     """
-    from signkit.dataset import PoseDataset
-    from signkit.study import read_study, run_study
+    from signkit.study import read_study
 
-    asked = read_study(file)
+    _run(read_study(file), dataset, out, device=device, as_json=as_json, quiet=quiet)
+
+
+def train_many(
+    recipe: str,
+    dataset: Path,
+    out: Path,
+    *,
+    set: Sequence[str],
+    folds: int | None,
+    group: str | None,
+    seeds: int | None,
+    seed: int | None,
+    others: Sequence[Path],
+    device: str | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """A study of one recipe over folds and seeds, for `signkit train`."""
+    from signkit.dataset import PoseDataset
+    from signkit.errors import StudyError
+    from signkit.study.plan import parse_study
+
+    if seed is not None:
+        raise StudyError("--seed is for a single run; --seeds N runs the seeds 0 to N - 1")
+    if group and not folds:
+        raise StudyError("--group says what folds keep whole; give --folds, too")
+    record = given(recipe=recipe, set=tuple(set), folds=folds, group=group, seeds=seeds or 1)
+    asked = parse_study({"name": recipe, **record}, source="train")
+    joined = {"others": [PoseDataset.open(path) for path in others]} if others else {}
+    _run(asked, dataset, out, device=device, as_json=as_json, quiet=quiet, **joined, **options)
+
+
+def _run(
+    asked: "Study",
+    dataset: Path,
+    out: Path,
+    *,
+    device: str | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    from signkit.dataset import PoseDataset
+    from signkit.study import run_study
+
     with progress("study", unit="runs", quiet=quiet) as update:
         table = run_study(
-            asked, PoseDataset.open(dataset), out, device=device, progress=teller(update)
+            asked, PoseDataset.open(dataset), out, device=device, progress=teller(update), **options
         )
     print_study(table, as_json=as_json)
     say(f"table and runs are in {out}", quiet=quiet)
