@@ -113,6 +113,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small model, to try the script")
     given = parser.parse_args()
     recipe = load_recipe("conformer-published", [*PACE, *(QUICK if given.quick else SIZES)])
+    if given.quick:
+        print("a small model, to try the script: its figures mean nothing")
     with TemporaryDirectory() as name:
         dataset = make_clips(Path(name) / "data", given.clips)
         compare_epochs(recipe, dataset, given.turns, given.device)
@@ -156,7 +158,7 @@ def prepare(recipe: Recipe, dataset: PoseDataset, variant: Variant, device: str 
     if variant.is_padded:
         examples = [replace(example, n_frames=PAD_TO) for example in examples]
         loader = PaddingLoader(made.plan.poses, fps=made.plan.fps)
-        made = replace(made, feed=Feed(loader, is_pinned=processes.device.type == "cuda"))
+        made = replace(made, feed=Feed(loader, device=processes.device))
     updates = epoch_updates(examples, recipe, epoch=0)
     training = Training(made, processes, made.feed, updates)
     made.engine.model.train()

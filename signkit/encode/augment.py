@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from signkit.encode.bones import bone_levels, lengthened
-from signkit.encode.retiming import Pace, draw_pace, retimed, uniform
+from signkit.encode.retiming import Pace, retimed, uniform
 from signkit.sections import AugmentConfig
 from signkit.skeleton import Skeleton
 
@@ -42,25 +42,16 @@ class Augment:
         self._bones = bone_levels(skeleton)
 
     def retime(
-        self,
-        coords: Tensor,
-        lengths: Tensor,
-        min_lengths: Tensor,
-        generator: torch.Generator,
-        *,
-        pace: Pace | None = None,
+        self, coords: Tensor, lengths: Tensor, pace: Pace, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """Changes of time alone, and the new lengths.
 
         Args:
             coords: (B, T, L, C) pixels, NaN where unseen and on padding.
             lengths: (B,) frames.
-            min_lengths: (B,) frames that a clip must keep.
+            pace: From `draw_pace`: how long the clips become.
             generator: Source of randomness.
-            pace: New lengths that were drawn already.
         """
-        if pace is None:
-            pace = draw_pace(lengths.cpu(), min_lengths.cpu(), self._config, generator)
         changed = retimed(coords, lengths, pace, self._config, generator)
         return changed, pace.lengths.to(coords.device)
 

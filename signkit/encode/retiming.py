@@ -25,10 +25,14 @@ def resample(coords: Tensor, lengths: Tensor, positions: Tensor, new_lengths: Te
     below = positions.floor().long().clamp(min=0).minimum(last)
     above = (below + 1).minimum(last)
     share = (positions - below).clamp(0, 1)[..., None, None]
-    rows = torch.arange(len(coords), device=coords.device)[:, None]
-    a, b = coords[rows, below], coords[rows, above]  # (B, T', L, C)
-    nearer = torch.where(share < 0.5, a, b)
-    out = torch.where((a + b).isnan(), nearer, torch.lerp(a, b, share))
+    first = torch.arange(len(coords), device=coords.device)[:, None] * coords.shape[1]
+    frames = coords.flatten(0, 1)  # whole frames are copied faster than indexed
+    a, b = (
+        frames.index_select(0, (first + where).flatten()).view(*where.shape, *coords.shape[2:])
+        for where in (below, above)
+    )  # (B, T', L, C)
+    between = torch.lerp(a, b, share)
+    out = torch.where(between.isnan(), torch.where(share < 0.5, a, b), between)
     beyond = torch.arange(positions.shape[1], device=coords.device)[None] >= new_lengths[:, None]
     return out.masked_fill(beyond[..., None, None], torch.nan)
 

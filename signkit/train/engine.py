@@ -154,9 +154,7 @@ class Engine:
     def _augmented(self, one: Pass, generator: torch.Generator) -> Batch:
         """The clips as they are trained on: one changed view of each, or two equal in time."""
         batch = one.batch.to(self._processes.device)
-        coords, lengths = self._augment.retime(
-            batch.coords, batch.lengths, one.pace.lengths, generator, pace=one.pace
-        )
+        coords, lengths = self._augment.retime(batch.coords, batch.lengths, one.pace, generator)
         batch = replace(batch, coords=coords, lengths=lengths)
         if self._objective.n_views == 2:
             batch = twice(batch)

@@ -9,12 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+import torch
+
 from signkit.batch import Batch
 from signkit.encode.retiming import Pace
 from signkit.train.loader import ClipLoader, Example
 from signkit.train.order import Visit, cut_into_passes, pace_of
 
 AHEAD = 2
+_CPU = torch.device("cpu")
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -56,13 +59,16 @@ class Feed:
     Args:
         loader: Reads the clips.
         n_views: Views of each clip that a pass must hold.
-        is_pinned: Put batches where an accelerator fetches them by itself.
+        device: Where batches will go; for CUDA they are put where the device fetches them by
+            itself.
     """
 
-    def __init__(self, loader: ClipLoader, *, n_views: int = 1, is_pinned: bool = False) -> None:
+    def __init__(
+        self, loader: ClipLoader, *, n_views: int = 1, device: torch.device = _CPU
+    ) -> None:
         self._loader = loader
         self._n_views = n_views
-        self._is_pinned = is_pinned
+        self._device = device
 
     def share(self, update: Sequence[Visit], own: Sequence[Visit], *, max_frames: int) -> Share:
         """The own clips of an update, in passes of at most `max_frames` padded frames."""
@@ -76,7 +82,10 @@ class Feed:
 
     def _batch(self, examples: Sequence[Example]) -> Batch:
         batch = self._loader.batch(examples)
-        return batch.pinned() if self._is_pinned else batch
+        if self._device.type != "cuda":
+            return batch
+        with torch.cuda.device(self._device):  # a thread begins with the first device
+            return batch.pinned()
 
 
 def made_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Generator[Made, None, None]:

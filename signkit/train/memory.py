@@ -9,9 +9,8 @@ _FULL = ("not enough memory", "can't allocate memory", "out of memory")
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory is full, on whatever device."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(w in str(error).lower() for w in _FULL)
+    says_so = any(words in str(error).lower() for words in _FULL)  # every device's own words
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and says_so)
 
 
 def smaller_pass(n_frames: int, *, is_alone: bool) -> int:

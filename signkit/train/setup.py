@@ -85,8 +85,7 @@ def set_up(
     augment = Augment(dataset.skeleton, recipe.augment)
     engine = Engine(model, objective, augment, recipe.train, processes, say=say)
     processes.share(engine.model.state_dict().values())
-    is_pinned = processes.device.type == "cuda"
-    feed = Feed(loader, n_views=objective.n_views, is_pinned=is_pinned)
+    feed = Feed(loader, n_views=objective.n_views, device=processes.device)
     return Setup(recipe, plan, feed, engine, Record(out, checkpoint, processes))
 
 

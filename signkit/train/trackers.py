@@ -31,6 +31,7 @@ def check_trackers(names: Sequence[str]) -> list[Tracker]:
         TrainingError: There is no such tracker.
         MissingExtraError: Its package is not installed.
     """
+    known = _known_to_accelerate() if names else ()
     for name in names:
         if name not in TRACKERS:
             raise TrainingError(f"no tracker is called {name!r}; known are {', '.join(TRACKERS)}")
@@ -39,7 +40,17 @@ def check_trackers(names: Sequence[str]) -> list[Tracker]:
                 f"--track {name} needs the package {name}, which is not installed; run "
                 f"pip install '{_INSTALL[name]}'"
             )
+        if name not in known:
+            raise MissingExtraError(
+                f"--track {name} needs a newer accelerate; run pip install --upgrade accelerate"
+            )
     return [tracker for tracker in TRACKERS if tracker in names]
+
+
+def _known_to_accelerate() -> Sequence[str]:
+    from accelerate.utils import LoggerType
+
+    return [str(tracker) for tracker in LoggerType]
 
 
 def accelerate_options(track: Sequence[Tracker], run: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@ import torch
 
 from signkit.encode.augment import Augment, mirror
 from signkit.encode.bones import bone_levels, lengthened
-from signkit.encode.retiming import resample
+from signkit.encode.retiming import draw_pace
 from signkit.sections import AugmentConfig
 from signkit.skeletons import SKELETONS
 from tests.tensors import padded, random_clips
@@ -17,10 +17,12 @@ OFF = {
 
 
 def augmented(coords: torch.Tensor, **changes: object) -> tuple[torch.Tensor, torch.Tensor]:
-    augment = Augment(BODY, AugmentConfig.model_validate({**OFF, **changes}))
+    config = AugmentConfig.model_validate({**OFF, **changes})
+    augment = Augment(BODY, config)
     lengths = torch.full((len(coords),), coords.shape[1])
     generator = torch.Generator().manual_seed(3)
-    coords, lengths = augment.retime(coords, lengths, torch.ones_like(lengths), generator)
+    pace = draw_pace(lengths, torch.ones_like(lengths), config, generator)
+    coords, lengths = augment.retime(coords, lengths, pace, generator)
     return augment.disturb(coords, lengths, generator), lengths
 
 
@@ -114,32 +116,16 @@ def test_a_faster_clip_keeps_its_first_and_last_frame():
         assert changed[row, length:].isnan().all()
 
 
-def test_no_clip_becomes_shorter_than_its_glosses_need():
-    coords = random_clips(BODY, n_clips=16, n_frames=20)
-    augment = Augment(BODY, AugmentConfig.model_validate({**OFF, "speed": 0.9}))
-    lengths = torch.full((16,), 20)
-    least, generator = torch.full((16,), 17), torch.Generator().manual_seed(0)
-    _, new = augment.retime(coords, lengths, least, generator)
-    assert new.min() >= 17
-
-
 def test_what_is_on_padding_stays_there():
     coords = padded(random_clips(BODY, hidden=0.0), 8)
     augment = Augment(BODY, AugmentConfig())
     lengths = torch.full((3,), 12)
     generator = torch.Generator().manual_seed(5)
-    changed, new = augment.retime(coords, lengths, torch.ones_like(lengths), generator)
+    pace = draw_pace(lengths, torch.ones_like(lengths), AugmentConfig(), generator)
+    changed, new = augment.retime(coords, lengths, pace, generator)
     changed = augment.disturb(changed, new, generator)
     for row, length in enumerate(new.tolist()):
         assert changed[row, length:].isnan().all()
-
-
-def test_resampling_reads_between_frames_and_keeps_the_unseen_unseen():
-    coords = torch.tensor([0.0, 2.0, float("nan"), 6.0])[None, :, None, None]
-    positions = torch.tensor([[0.0, 0.5, 1.25, 1.75, 3.0]])
-    read = resample(coords, torch.tensor([4]), positions, torch.tensor([5])).flatten()
-    assert read[[0, 1, 2, 4]].tolist() == [0.0, 1.0, 2.0, 6.0]
-    assert read[3].isnan()
 
 
 def test_a_longer_bone_moves_what_it_carries_and_turns_nothing():

@@ -5,6 +5,7 @@ import torch
 
 from signkit.batch import Batch, twice
 from signkit.encode.augment import Augment
+from signkit.encode.retiming import draw_pace
 from signkit.models.heads import Logits
 from signkit.models.recognizer import shortest_clip
 from signkit.sections import AugmentConfig
@@ -120,14 +121,16 @@ def test_no_augmentation_makes_a_clip_too_short_for_its_glosses(subsampling):
     least = torch.tensor([shortest_clip(target, subsampling) for target in targets])
     recipe = make_recipe("continuous", model={"subsampling": subsampling})
     model = make_model(make_checkpoint(recipe)).eval()
-    augment = Augment(POINTS, AugmentConfig(speed=0.9, warp=0.9, frame_cut=0.9, frame_drop=0.9))
+    config = AugmentConfig(speed=0.9, warp=0.9, frame_cut=0.9, frame_drop=0.9)
+    augment = Augment(POINTS, config)
     padded = torch.tensor(list(itertools.zip_longest(*targets, fillvalue=0))).T
     n_glosses = torch.tensor([len(target) for target in targets])
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)
         before = least + 10 * (seed % 2)
         coords = random_clips(POINTS, n_clips=4, n_frames=int(before.max()))
-        coords, lengths = augment.retime(coords, before, least, generator)
+        pace = draw_pace(before, least, config, generator)
+        coords, lengths = augment.retime(coords, before, pace, generator)
         coords = augment.disturb(coords, lengths, generator)
         batch = Batch(coords, lengths, 25.0, padded, n_glosses, ("a", "b", "c", "d"))
         logits = model(batch.coords, batch.is_frame)
