@@ -14,7 +14,18 @@ from typing import Annotated, Any
 import typer
 
 from signkit import __version__
-from signkit.cli import data, demo, exchange, recognition, scores, splits, studies, tools, weights
+from signkit.cli import (
+    data,
+    demo,
+    encoding,
+    exchange,
+    recognition,
+    scores,
+    splits,
+    studies,
+    tools,
+    weights,
+)
 from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
@@ -38,6 +49,7 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
         "split": splits.split,
         "audit": splits.audit,
         "synth": data.synth,
+        "encode": encoding.encode,
     },
     "Recognition": {"recipes": recognition.recipes, "study": studies.study},
     "Look": {"inspect": data.inspect, "doctor": tools.doctor},
@@ -76,7 +88,8 @@ def run(arguments: list[str]) -> int:
     try:
         app(arguments, prog_name="signkit")
     except SignkitError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if os.environ.get("RANK", "0") == "0":  # under torchrun one process speaks for all
+            print(f"error: {error}", file=sys.stderr)
         return USERS_PROBLEM
     except OSError as error:
         if error.errno not in _DISK_TROUBLE:

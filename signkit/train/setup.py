@@ -11,9 +11,10 @@ from torch import Tensor
 
 from signkit.checkpoint import Checkpoint
 from signkit.dataset import PoseDataset
-from signkit.encode.augment import Augment
+from signkit.encode.augment import Augment, mirror
 from signkit.models.recognizer import Recognizer
 from signkit.recipe import Recipe
+from signkit.skeleton import Skeleton
 from signkit.train.engine import Engine
 from signkit.train.feed import Feed
 from signkit.train.loader import ClipLoader
@@ -74,7 +75,7 @@ def set_up(
         data=plan.describe(dataset),
         results={"n_parameters": model.n_parameters},
     )
-    model.encoder.fit(_batches_to_fit(plan, loader, recipe))
+    model.encoder.fit(_batches_to_fit(plan, loader, recipe, dataset.skeleton))
     if init_from is not None:
         checkpoint = _noted(checkpoint, "init_from", start_from(model, init_from, checkpoint))
     teacher = None
@@ -93,7 +94,12 @@ def _noted(checkpoint: Checkpoint, key: str, value: object) -> Checkpoint:
     return replace(checkpoint, data={**checkpoint.data, key: value})
 
 
-def _batches_to_fit(plan: Plan, loader: ClipLoader, recipe: Recipe) -> list[Tensor]:
+def _batches_to_fit(
+    plan: Plan, loader: ClipLoader, recipe: Recipe, skeleton: Skeleton
+) -> list[Tensor]:
+    """Some train clips, and their mirror images if training shows those, too: the hand that is
+    seldom seen would otherwise be standardized by a handful of frames.
+    """
     step = max(1, math.ceil(len(plan.train) / _CLIPS_TO_FIT))
     some = sorted(plan.train[::step], key=lambda example: example.n_frames)
     batches = budget_batches(
@@ -101,7 +107,12 @@ def _batches_to_fit(plan: Plan, loader: ClipLoader, recipe: Recipe) -> list[Tens
         max_frames=recipe.train.frames_per_batch,
         max_clips=recipe.train.clips_per_batch,
     )
-    return [loader.batch(batch).coords for batch in batches]
+    clips = [loader.batch(batch).coords for batch in batches]
+    if not recipe.augment.mirror:
+        return clips
+    partners = torch.as_tensor(skeleton.mirror_permutation())
+    alone = torch.as_tensor(skeleton.indices(skeleton.unmirrored))
+    return clips + [mirror(coords, partners, alone) for coords in clips]
 
 
 def _n_threads(processes: Processes) -> int:
