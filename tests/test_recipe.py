@@ -52,10 +52,10 @@ def test_an_unknown_recipe_offers_the_nearest():
 
 
 def test_a_preset_sets_what_the_recipe_does_not():
-    recipe = parse_recipe({"task": "isolated", "encoder": {"preset": "bdslw60", "velocity": True}})
+    recipe = parse_recipe({"task": "isolated", "encoder": {"preset": "bdslw60", "motion": 1}})
     assert recipe.encoder.anchors == "chain"
     assert recipe.encoder.levels["arms"] == (10, 10, 5)
-    assert recipe.encoder.velocity
+    assert recipe.encoder.motion == 1
 
 
 def test_a_recipe_survives_json():

@@ -3,34 +3,40 @@
 It chooses landmarks, fills short gaps, measures every landmark from its anchor, quantizes if asked
 to, and standardizes with statistics of the train clips. The fitted tables are buffers, so they live
 in the checkpoint: training and serving cannot disagree.
+
+It computes in float32 whatever the clips and the autocast around it are, or in float64 after
+`.double()`: the codes of `bdslw60` are then those of the authors' own loops, bit by bit. Nothing in
+it looks at a value to decide what to do, so it can be exported with any batch and length; what is
+unseen is NaN until the very end, and arithmetic carries it there.
 """
 
 from collections.abc import Iterable
-from itertools import combinations
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from signkit.encode.anchors import anchor_names, level_group, signing_landmarks, sub_skeleton
+from signkit.encode.bins import UNSEEN_STEP, Bins, EvenBins, QuantileBins, StepBins, quantized
+from signkit.encode.channels import chosen_channels
 from signkit.encode.gaps import interpolate_gaps
 from signkit.encode.layout import FeatureLayout, layout_of
+from signkit.encode.motion import motion, motion_names
 from signkit.encode.relative import (
-    anchor_indices,
-    decode_truncated,
-    distance,
-    part_scales,
+    PartScales,
+    Trunk,
+    anchor_runs,
+    even_slices,
+    measure_trunk,
     relative_offsets,
-    round_to_step,
-    truncate,
-    trunk_scale,
-    with_virtual,
+    trunk_origin,
 )
+from signkit.encode.standard import Standardizer
+from signkit.encode.tables import sample_offsets, spread
 from signkit.errors import TrainingError
 from signkit.sections import DataConfig, EncoderConfig
-from signkit.skeleton import FINGERS, Skeleton
-
-_LARGEST = 6.0
-"""Standardized features are cut off at this many standard deviations."""
+from signkit.sections.encoder import LEVEL_GROUPS
+from signkit.skeleton import Skeleton
 
 
 class RelativeEncoder(nn.Module):
@@ -43,6 +49,10 @@ class RelativeEncoder(nn.Module):
         fps: Frames per second of the incoming clips.
     """
 
+    default_scale: Tensor
+    is_fitted: Tensor
+    is_binned: Tensor
+
     def __init__(
         self, source: Skeleton, config: EncoderConfig, data: DataConfig, *, fps: float
     ) -> None:
@@ -51,82 +61,79 @@ class RelativeEncoder(nn.Module):
         self.skeleton = sub_skeleton(source, chosen, n_dims=min(data.n_dims, source.n_dims))
         self.config = config
         self.longest_gap = round(config.gap_fill_s * fps)
-        self._pairs = distance_pairs(self.skeleton) if config.distances else []
-        n_places = self.skeleton.n_landmarks * self.skeleton.n_dims
-        anchors = anchor_indices(anchor_names(self.skeleton, config.anchors), self.skeleton)
-        self._constant("chosen", torch.as_tensor(source.indices(chosen)))
-        self._constant("anchors", torch.tensor(anchors))
-        self._constant("levels", self._level_table())
-        n_fitted = n_places + len(self._pairs)
-        self.register_buffer("mean", torch.zeros(n_fitted))
-        self.register_buffer("std", torch.ones(n_fitted))
-        self.register_buffer("low", torch.zeros(self.skeleton.n_landmarks, self.skeleton.n_dims))
-        self.register_buffer("high", torch.ones(self.skeleton.n_landmarks, self.skeleton.n_dims))
+        anchors = anchor_names(self.skeleton, config.anchors)
+        self._kept = even_slices(source.indices(chosen).tolist())
+        self._runs = anchor_runs(anchors, self.skeleton)
+        self.part_scales = PartScales(self.skeleton, anchors)
+        self.bins: Bins | None = make_bins(self.skeleton, config)
+        is_binned = binned_places(self.skeleton, config)
+        self._is_all_binned = bool(is_binned.all())
+        self._constant("is_binned", is_binned.float())
+        channels = chosen_channels(self.skeleton, config)
+        self.channels = nn.ModuleDict(channels)
+        self._has_continuous = config.continuous and config.is_quantized
+        n_dims, n_landmarks = self.skeleton.n_dims, self.skeleton.n_landmarks
+        places = (n_dims, n_dims * n_landmarks)
+        fitted = {"places": places} | ({"continuous": places} if self._has_continuous else {})
+        extra = {name: (kind.per_landmark, kind.n_features) for name, kind in channels.items()}
+        moving = dict.fromkeys(motion_names(config.motion), places)
+        sizes = {**fitted, **moving, **extra, "seen": (1, n_landmarks)}
+        self.layout: FeatureLayout = layout_of(self.skeleton, sizes)
+        self.standard = nn.ModuleDict(
+            {name: Standardizer(n_features) for name, (_, n_features) in (fitted | extra).items()}
+        )
         self.register_buffer("default_scale", torch.ones(()))
         self.register_buffer("is_fitted", torch.zeros((), dtype=torch.bool))
-        self.layout = self._layout()
-
-    mean: Tensor
-    std: Tensor
-    low: Tensor
-    high: Tensor
-    default_scale: Tensor
-    is_fitted: Tensor
-    chosen: Tensor
-    anchors: Tensor
-    levels: Tensor
 
     def _constant(self, name: str, value: Tensor) -> None:
         self.register_buffer(name, value, persistent=False)
 
-    def _layout(self) -> FeatureLayout:
-        n_dims, n_landmarks = self.skeleton.n_dims, self.skeleton.n_landmarks
-        places = (n_dims, n_dims * n_landmarks)
-        sizes = {"places": places}
-        if self.config.velocity:
-            sizes |= {"motion_back": places, "motion_ahead": places}
-        sizes |= {"distances": (0, len(self._pairs)), "seen": (1, n_landmarks)}
-        return layout_of(self.skeleton, sizes)
-
-    def _level_table(self) -> Tensor:
-        """(L, C) quantization steps, 0 where the landmark stays continuous."""
-        rows = [
-            self.config.levels.get(level_group(landmark), (0, 0, 0))[: self.skeleton.n_dims]
-            for landmark in self.skeleton.landmarks
-        ]
-        return torch.tensor(rows)
-
     @torch.no_grad()
     def fit(self, batches: Iterable[Tensor]) -> None:
-        """Measure ranges, means and deviations on train clips: batches of (B, T, L, C) pixels, NaN
-        on padding.
+        """Measure ranges, bins, means and deviations on train clips: batches of (B, T, L, C)
+        pixels, NaN on padding.
 
         Raises:
             TrainingError: No clip has a landmark.
         """
-        kept = [self._select(batch) for batch in batches]
-        self.default_scale.copy_(torch.stack([_spread(coords) for coords in kept]).nanmedian())
+        clips = list(batches)
+        self.default_scale.copy_(torch.stack([spread(self._select(c)) for c in clips]).nanmedian())
         if bool(self.default_scale.isnan()):
             raise TrainingError("no landmark is seen in any train clip; check the extraction")
-        offsets = torch.cat([self._offsets(coords).flatten(0, 1) for coords in kept])  # (N, L, C)
-        self.low.copy_(_nan_extreme(offsets, largest=False))
-        self.high.copy_(_nan_extreme(offsets, largest=True))
-        measured = torch.cat([self._measured(coords).flatten(0, 1) for coords in kept])
-        mean = measured.nanmean(dim=0)
-        self.mean.copy_(mean.nan_to_num())
-        deviation = (measured - mean).square().nanmean(dim=0).sqrt()
-        self.std.copy_(deviation.nan_to_num(1.0).clamp(min=1e-3))
+        if self.bins is not None:
+            n_frames = sum(c.shape[0] * c.shape[1] for c in clips)
+            self.bins.fit(sample_offsets((self.measure(c) for c in clips), n_frames=n_frames))
+        for name, standard in self._standards.items():
+            standard.fit(self._measured(*self._selected(c))[name] for c in clips)
+        if self.config.output == "codes":
+            self._standards["places"].spread_codes(self._n_codes())
         self.is_fitted.fill_(True)
 
     def measure(self, coords: Tensor) -> Tensor:
-        """(B, T, L', C) offsets of the chosen landmarks from their anchors, NaN where unseen; not
-        quantized.
+        """(B, T, L', C) offsets of the chosen landmarks from their anchors, in units of scale, NaN
+        where unseen; not quantized.
         """
-        return self._offsets(self._select(coords))
+        return self._offsets(*self._selected(coords))
+
+    def unit_px(self, coords: Tensor) -> Tensor:
+        """(B, 1 or T, 1 or L', 1) pixels in a unit of `measure`."""
+        return self._scale(*self._selected(coords))
 
     def codes(self, coords: Tensor) -> Tensor:
-        """(B, T, L', C) int64 codes of the quantized landmarks; levels + 1 where unseen."""
-        return truncate(self.measure(coords), self.low, self.high, self.levels.clamp(min=1))
+        """(B, T, L', C) int64 codes of the quantized landmarks; where unseen the number of codes,
+        or 2**31 where codes have no end.
+
+        Raises:
+            TrainingError: The encoder does not quantize, or is not fitted.
+        """
+        if self.bins is None:
+            raise TrainingError(
+                f"encoder preset {self.config.preset!r} has no codes without encoder.levels or "
+                "encoder.step; set one of them"
+            )
+        self._check_fitted()
+        codes = self.bins.codes(self.measure(coords)).nan_to_num_(nan=UNSEEN_STEP)
+        return codes.clamp_(max=self.bins.n_codes.clamp(max=UNSEEN_STEP)).long()
 
     def forward(self, coords: Tensor, is_frame: Tensor) -> Tensor:
         """Features of a batch.
@@ -136,100 +143,124 @@ class RelativeEncoder(nn.Module):
             is_frame: (B, T) False on padding.
 
         Returns:
-            (B, T, F) float32: places, velocities, distances, seen-mask; 0 on padding.
+            (B, T, F) as `layout` says; 0 on padding.
         """
-        if not self.training and not bool(self.is_fitted):
+        self._check_fitted()
+        measured = self._measured(*self._selected(coords, is_frame))
+        fitted = {name: standard(measured[name]) for name, standard in self._standards.items()}
+        features = {name: values.nan_to_num() for name, values in fitted.items()}
+        seen = (fitted["places"][..., :: self.skeleton.n_dims].detach() * 0 + 1).nan_to_num()
+        if self.config.output == "codes":
+            unseen = seen.logical_not() & is_frame[..., None]  # (B, T, L')
+            features["places"] = features["places"] + self._missing(unseen)
+        moving = fitted["continuous" if self._has_continuous else "places"]
+        features |= motion(moving, order=self.config.motion) | {"seen": seen}
+        return torch.cat([features[group.name] for group in self.layout.groups], dim=-1)
+
+    def _n_codes(self) -> Tensor:
+        """(L' C,) codes of each place; 0 where it stays continuous."""
+        if self.bins is None:
+            return torch.zeros_like(self.is_binned).flatten()
+        return torch.where(self.is_binned > 0, self.bins.n_codes, 0.0).flatten()
+
+    def _missing(self, unseen: Tensor) -> Tensor:
+        """(B, T, L' C) the missing codes where (B, T, L') is True, else 0."""
+        codes = self._standards["places"].missing(self._n_codes())
+        return unseen.repeat_interleave(self.skeleton.n_dims, dim=-1) * codes
+
+    def _check_fitted(self) -> None:
+        if torch.compiler.is_compiling():  # an exported encoder has its tables
+            return
+        if not bool(self.is_fitted):
             raise TrainingError("the encoder has no fitted tables; call fit on train clips first")
-        places, distances, seen = self._standardized(coords)
-        features = [places.nan_to_num()]
-        if self.config.velocity:
-            step = (places[:, 1:] - places[:, :-1]).nan_to_num()
-            nothing = torch.zeros_like(places[:, :1])
-            features += [torch.cat([nothing, step], dim=1), torch.cat([step, nothing], dim=1)]
-        features += [distances.nan_to_num(), seen.float()]
-        out = torch.cat(features, dim=-1)
-        return out.masked_fill(~is_frame[..., None], 0.0)
 
-    def _standardized(self, coords: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Places (B, T, L' C), distances (B, T, pairs), seen (B, T, L')."""
-        n_places = self.mean.numel() - len(self._pairs)
-        raw = self._measured(self._select(coords))
-        fitted = ((raw - self.mean) / self.std).clamp(-_LARGEST, _LARGEST)
-        seen = ~fitted[..., : n_places : self.skeleton.n_dims].isnan()
-        return fitted[..., :n_places], fitted[..., n_places:], seen
-
-    def _select(self, coords: Tensor) -> Tensor:
-        chosen = coords[:, :, self.chosen, : self.skeleton.n_dims]
+    def _select(self, coords: Tensor, is_frame: Tensor | None = None) -> Tensor:
+        """(B, T, L', C) chosen landmarks with short gaps filled, in the precision of the tables."""
+        precision = torch.promote_types(self.default_scale.dtype, torch.float32)
+        coords = coords[..., : self.skeleton.n_dims].to(precision)
+        runs = [coords[:, :, run] for run in self._kept]
+        chosen = torch.cat(runs, dim=2) if len(runs) > 1 else runs[0]
+        if is_frame is not None:
+            padding = torch.zeros_like(chosen[..., :1, :1])
+            chosen = chosen + padding.masked_fill(~is_frame[..., None, None], torch.nan)
         return interpolate_gaps(chosen, longest=self.longest_gap)
 
-    def _scale(self, coords: Tensor) -> Tensor:
-        if self.config.scale == "none":
-            return torch.ones_like(coords[:, :1, :1, :1])
-        default = self.default_scale.expand(len(coords), 1, 1, 1)
-        trunk = trunk_scale(coords, self.skeleton, trunk=self.config.trunk, default=default)
+    def _selected(
+        self, coords: Tensor, is_frame: Tensor | None = None
+    ) -> tuple[Tensor, Trunk | None]:
+        """Chosen landmarks, and the trunk they are measured from, if they are."""
+        selected = self._select(coords, is_frame)
+        is_relative = self.config.anchors != "none"
+        return selected, self._trunk(selected, self.config.trunk) if is_relative else None
+
+    def _trunk(self, selected: Tensor, rule: str) -> Trunk:
+        if self.config.scale == "none" and not self.channels:
+            return Trunk(trunk_origin(selected, self.skeleton, rule=rule), self.default_scale)
+        return measure_trunk(selected, self.skeleton, rule=rule, default=self.default_scale)
+
+    def _scale(self, selected: Tensor, trunk: Trunk | None) -> Tensor:
+        if trunk is None or self.config.scale == "none":
+            return torch.ones_like(selected[:, :1, :1, :1])
         if self.config.scale == "trunk":
-            return trunk
-        return part_scales(coords, self.skeleton, trunk=trunk)
+            return trunk.scale
+        scale: Tensor = self.part_scales(selected, trunk)
+        return scale
 
-    def _offsets(self, coords: Tensor) -> Tensor:
-        if self.config.anchors == "none":
-            return coords
-        places = with_virtual(coords, self.skeleton, trunk=self.config.trunk)
-        return relative_offsets(places, self.anchors, self._scale(coords))
+    def _offsets(self, selected: Tensor, trunk: Trunk | None) -> Tensor:
+        if trunk is None:
+            return selected
+        offsets = relative_offsets(selected, self._runs, trunk, self.skeleton)
+        return offsets if self.config.scale == "none" else offsets / self._scale(selected, trunk)
 
-    def _quantized(self, offsets: Tensor) -> Tensor:
-        if self.config.step:
-            return round_to_step(offsets, self.config.step)
-        if not self.config.levels:
+    def _binned(self, offsets: Tensor) -> Tensor:
+        """(B, T, L', C) offsets or codes in steps, where the landmark's part has levels."""
+        if self.bins is None:
             return offsets
-        levels = self.levels.clamp(min=1)
-        codes = truncate(offsets, self.low, self.high, levels)
-        decoded = decode_truncated(codes, self.low, self.high, levels)
-        return torch.where(self.levels > 0, decoded, offsets)
+        binned = quantized(offsets, self.bins, self.config)
+        if self._is_all_binned:
+            return binned
+        return binned * self.is_binned + offsets * (1 - self.is_binned)
 
-    def _distances(self, coords: Tensor) -> Tensor:
-        """(B, T, pairs) distances in units of the trunk's scale."""
-        if not self._pairs:
-            return coords[:, :, 0, :0]
-        first, second = torch.tensor(self._pairs, device=coords.device).T
-        between = distance(coords[:, :, first], coords[:, :, second])
-        default = self.default_scale.expand(len(coords), 1, 1, 1)
-        scale = trunk_scale(coords, self.skeleton, trunk="clip_median", default=default)
-        return between / scale[..., 0]
+    def _measured(self, selected: Tensor, trunk: Trunk | None) -> dict[str, Tensor]:
+        """(B, T, F) of each kind but motion, before standardizing, NaN where unseen."""
+        offsets = self._offsets(selected, trunk)
+        found = {"places": self._binned(offsets).flatten(2)}
+        if self._has_continuous:
+            found["continuous"] = offsets.flatten(2)
+        if self.channels and (trunk is None or self.config.trunk != "clip_median"):
+            trunk = self._trunk(selected, "clip_median")
+        return found | {name: kind(selected, trunk) for name, kind in self.channels.items()}
 
-    def _measured(self, selected: Tensor) -> Tensor:
-        """(B, T, L' C + pairs) places and distances before standardizing, NaN where unseen."""
-        places = self._quantized(self._offsets(selected)).flatten(2)
-        return torch.cat([places, self._distances(selected)], dim=-1)
-
-
-def distance_pairs(skeleton: Skeleton) -> list[tuple[int, int]]:
-    """Pairs whose distance says much about a handshape or a place: fingertips, tips and wrist, hand
-    and hand, hand and nose.
-    """
-    pairs = []
-    for side in ("left", "right"):
-        tips = [f"{side}_hand_{finger}_tip" for finger in FINGERS]
-        knuckles = [f"{side}_hand_{finger}_mcp" for finger in FINGERS]
-        pairs += [*combinations(tips, 2), *((tip, f"{side}_hand_wrist") for tip in tips)]
-        pairs += [*zip(tips, knuckles, strict=True)]
-        pairs += [(f"{side}_hand_index_tip", "nose"), (f"{side}_hand", "nose")]
-    pairs += [("left_hand_wrist", "right_hand_wrist"), ("left_hand", "right_hand")]
-    known = ((a, b) for a, b in pairs if a in skeleton and b in skeleton)
-    return [(skeleton.index(a), skeleton.index(b)) for a, b in known]
+    @property
+    def _standards(self) -> dict[str, Standardizer]:
+        return {name: cast(Standardizer, module) for name, module in self.standard.items()}
 
 
-def _spread(coords: Tensor) -> Tensor:
-    """Median distance of the seen landmarks of (B, T, L, C) from their clips' means, pixels."""
-    flat = coords[..., :2].flatten(1, 2)
-    return distance(flat, flat.nanmean(dim=1, keepdim=True)).nanmedian()
+def make_bins(skeleton: Skeleton, config: EncoderConfig) -> Bins | None:
+    """The bins that a configuration asks for, not fitted yet; None where nothing is quantized."""
+    if config.step:
+        return StepBins((skeleton.n_landmarks, skeleton.n_dims), config.step)
+    levels = level_table(skeleton, config)
+    if not bool(levels.any()):
+        return None
+    levels = levels.clamp(min=1)
+    if config.mode != "quantile":
+        return EvenBins(levels, config)
+    groups = [level_group(landmark) for landmark in skeleton.landmarks]
+    return QuantileBins(levels, config, torch.tensor([LEVEL_GROUPS.index(g) for g in groups]))
 
 
-def _nan_extreme(values: Tensor, *, largest: bool) -> Tensor:
-    """(F,) largest or smallest value of each column of (N, F), NaN left out; 0 where nothing is
-    seen.
-    """
-    worst = -torch.inf if largest else torch.inf
-    filled = values.nan_to_num(worst)
-    extreme = filled.amax(dim=0) if largest else filled.amin(dim=0)
-    return torch.where(extreme.isinf(), 0.0, extreme)
+def level_table(skeleton: Skeleton, config: EncoderConfig) -> Tensor:
+    """(L, C) quantization steps, 0 where the landmark stays continuous."""
+    levels = dict[str, tuple[int, int, int]](config.levels.items())
+    rows = [
+        levels.get(level_group(landmark), (0, 0, 0))[: skeleton.n_dims]
+        for landmark in skeleton.landmarks
+    ]
+    return torch.tensor(rows)
+
+
+def binned_places(skeleton: Skeleton, config: EncoderConfig) -> Tensor:
+    """(L, C) whether places are quantized or stay continuous."""
+    levels = level_table(skeleton, config)
+    return torch.ones_like(levels, dtype=torch.bool) if config.step else levels > 0

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 def interpolate_gaps(coords: Tensor, *, longest: int) -> Tensor:
@@ -16,16 +17,39 @@ def interpolate_gaps(coords: Tensor, *, longest: int) -> Tensor:
     """
     if longest == 0:
         return coords
-    n_frames = coords.shape[1]
-    seen = ~coords[..., 0].isnan()  # (B, T, L)
-    frame = torch.arange(n_frames, device=coords.device)[None, :, None]
-    before = torch.where(seen, frame, -1).cummax(dim=1).values
-    after = torch.where(seen, frame, n_frames).flip(1).cummin(dim=1).values.flip(1)
-    fill = ~seen & (before >= 0) & (after < n_frames) & (after - before - 1 <= longest)
+    n_frames, n_landmarks, n_dims = coords.shape[1:]
+    frame = torch.arange(n_frames, device=coords.device, dtype=coords.dtype)[:, None]
+    seen_at = frame + coords[..., 0].detach() * 0  # (B, T, L), NaN where unseen
+    before = _latest(seen_at.nan_to_num(nan=-torch.inf), reach=longest)
+    after = _earliest(seen_at.nan_to_num(nan=torch.inf), reach=longest)
+    gap = after - before  # 0 where seen, infinite where there is no end within reach
+    row = ((gap > 0) & (gap <= longest + 1)).flatten().nonzero()[:, 0]  # of (B T L, C)
+    now = row // n_landmarks % n_frames
+    since, until = now - before.flatten()[row], after.flatten()[row] - now
+    rows = coords.reshape(-1, n_dims)
+    start = rows[row - since.long() * n_landmarks]
+    end = rows[row + until.long() * n_landmarks]
+    straight = torch.lerp(start, end, (since / (since + until))[:, None])
+    return rows.index_put((row,), straight).reshape(coords.shape)
 
-    def at(index: Tensor) -> Tensor:
-        clamped = index.clamp(0, n_frames - 1)[..., None].expand_as(coords)
-        return coords.gather(1, clamped)
 
-    share = ((frame - before) / (after - before).clamp(min=1))[..., None]
-    return torch.where(fill[..., None], torch.lerp(at(before), at(after), share), coords)
+def _latest(seen_at: Tensor, *, reach: int) -> Tensor:
+    """Largest value of this and at least `reach` earlier frames of (B, T, L), by doubling steps.
+
+    Unlike a cumulative maximum, this has a counterpart in every export format.
+    """
+    step = 1
+    while step <= reach:
+        earlier = pad(seen_at, (0, 0, step, 0), value=-torch.inf)[:, : seen_at.shape[1]]
+        seen_at = seen_at.maximum(earlier)
+        step *= 2
+    return seen_at
+
+
+def _earliest(seen_at: Tensor, *, reach: int) -> Tensor:
+    """Smallest value of this and at least `reach` later frames of (B, T, L)."""
+    step = 1
+    while step <= reach:
+        seen_at = seen_at.minimum(pad(seen_at, (0, 0, 0, step), value=torch.inf)[:, step:])
+        step *= 2
+    return seen_at

@@ -1,55 +1,160 @@
-"""Relative quantization encoding: where a landmark is, seen from the joint that carries it, in
-coarse steps.
+"""Relative places: where a landmark is, seen from the joint that carries it.
 
 A finger is measured from its wrist, a wrist from its elbow or from the trunk, the face from the
-nose. Moving the signer in the frame, or the camera back, then changes nothing. Coarse steps throw
-away what is left of build and jitter.
+nose. Moving the signer in the frame, or the camera back, then changes nothing.
 
-Source: Rubaiyeat et al. 2025, arXiv:2503.02360, and the authors' BdSLW60 code. Departures: missing
-landmarks are NaN and never confused with a place, ranges come from train clips only and values
-outside them clip, the landmark mask goes along.
+Source: Rubaiyeat et al. 2025, arXiv:2503.02360, and the authors' BdSLW60 code: first every landmark
+is calibrated by the clip's trunk, then measured from its anchor, which was calibrated, too. In that
+order the offsets are the authors' bit by bit. Departure: missing landmarks are NaN and never
+confused with a place.
+
+The frame of reference is a constant: no gradient goes through origin and scale, which a hidden
+landmark would turn into NaN.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from signkit.encode.anchors import MID_SHOULDER, ORIGIN, has_shoulders
 from signkit.skeleton import Skeleton
 
+_VIRTUAL = (MID_SHOULDER, ORIGIN)
 _TINY = 1e-3
-_HAND_LENGTHS_PER_SHOULDER_WIDTH = 4.0
+PARTS_PER_SHOULDER_WIDTH = 4.0
+"""Wrist to middle knuckle, or eye to eye, fits about four times between the shoulders."""
+_EYES = (("face_263", "face_33"), ("face_ibug_45", "face_ibug_36"))
 
 
-def relative_offsets(coords: Tensor, anchors: Tensor, scale: Tensor) -> Tensor:
-    """Offsets of each landmark from its anchor, in units of `scale`.
+Run = tuple[slice, str]
+"""Landmarks on axis L, and the anchor of all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trunk:
+    """What a clip is measured from, and in which unit.
 
     Args:
-        coords: (B, T, L, C) followed on axis L by the virtual places of `with_virtual`; NaN where
-            unseen.
-        anchors: (L,) index of the place that carries each landmark.
-        scale: (B, 1 or T, 1 or L, 1) pixels per unit.
+        origin: (B, 1 or T, 1, C) pixels; NaN at most where it is one for each frame.
+        scale: (B, 1 or T, 1, 1) pixels per unit.
+    """
+
+    origin: Tensor
+    scale: Tensor
+
+
+def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tensor) -> Trunk:
+    """What each clip of (B, T, L, C) is measured from, and its unit.
+
+    Args:
+        coords: Pixels, NaN where unseen.
+        skeleton: Their names.
+        rule: `frame`: in every frame; `frame0`: where first seen; `clip_median`: middle of all.
+        default: () pixels, the unit where none can be measured.
+    """
+    return Trunk(
+        trunk_origin(coords, skeleton, rule=rule),
+        trunk_scale(coords, skeleton, rule=rule, default=default),
+    )
+
+
+def trunk_origin(coords: Tensor, skeleton: Skeleton, *, rule: str) -> Tensor:
+    """(B, 1 or T, 1, C) the mid-shoulder; without shoulders the nose; without a nose, or where
+    neither is ever seen, the mean of everything.
+    """
+    coords = coords.detach()
+    if has_shoulders(skeleton):
+        middle = mid_shoulder(coords, skeleton)
+    elif "nose" in skeleton:
+        middle = coords[:, :, skeleton.index("nose"), None]
+    else:
+        return mean_place(coords)
+    if rule == "frame":
+        return middle
+    point = first_seen(middle) if rule == "frame0" else masked_median(middle)
+    return torch.where(point.isnan(), mean_place(coords), point)
+
+
+def trunk_scale(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tensor) -> Tensor:
+    """(B, 1 or T, 1, 1) shoulder width; without shoulders four hand lengths; else `default`.
+
+    The width is measured in the image plane, since the depth of shoulders is weak; a hand turns
+    freely, so its length is measured in as many dimensions as there are.
+    """
+    coords = coords.detach()
+    if has_shoulders(skeleton):
+        ends = skeleton.index("left_shoulder"), skeleton.index("right_shoulder")
+        width = bone_length(coords[..., :2], ends)
+    elif bones := hand_bones(skeleton):
+        lengths = [bone_length(coords, bone) for bone in bones.values()]
+        width = torch.cat(lengths, dim=1) * PARTS_PER_SHOULDER_WIDTH  # (B, hands T, 1, 1)
+    else:
+        return default.expand(coords.shape[0], 1, 1, 1)
+    usual = first_seen(width) if rule == "frame0" else masked_median(width)
+    usual = torch.where(usual > _TINY, usual, default)
+    is_each = rule == "frame" and has_shoulders(skeleton)
+    return torch.where(width > _TINY, width, usual) if is_each else usual
+
+
+def relative_offsets(
+    coords: Tensor, runs: Sequence[Run], trunk: Trunk, skeleton: Skeleton
+) -> Tensor:
+    """Offsets of each landmark from its anchor, in pixels.
+
+    Works in one buffer of its own, and keeps the order in which `coords` lie in memory.
+
+    Args:
+        coords: (B, T, L, C), NaN where unseen.
+        runs: Of `anchor_runs`.
+        trunk: What the clip is calibrated by.
+        skeleton: Names of the landmarks.
 
     Returns:
         (B, T, L, C), NaN where a landmark or its anchor is unseen.
     """
-    n_landmarks = len(anchors)
-    return (coords[:, :, :n_landmarks] - coords[:, :, anchors]) / scale.clamp(min=_TINY)
+    middle = trunk.origin.nan_to_num()
+    offsets = coords - middle  # calibrated places, until their run comes
+    virtual = {ORIGIN: trunk.origin - middle}  # 0, NaN where unseen
+    if has_shoulders(skeleton):
+        virtual[MID_SHOULDER] = mid_shoulder(offsets, skeleton)
+    for run, anchor in runs:
+        known = virtual.get(anchor)
+        place = offsets[:, :, skeleton.index(anchor), None] if known is None else known
+        offsets[:, :, run].sub_(place)
+    return offsets
 
 
-def anchor_indices(names: Sequence[str], skeleton: Skeleton) -> list[int]:
-    """Positions of anchors on axis L of `with_virtual`."""
-    virtual = {MID_SHOULDER: skeleton.n_landmarks, ORIGIN: skeleton.n_landmarks + 1}
-    return [virtual[name] if name in virtual else skeleton.index(name) for name in names]
+def anchor_runs(anchors: Sequence[str], skeleton: Skeleton) -> list[Run]:
+    """Evenly spaced landmarks with the same anchor, which are measured in one go, in an order in
+    which no anchor is moved before all that hangs from it.
+    """
+    carrier = dict(zip(skeleton.landmarks, anchors, strict=True))
+
+    def depth(landmark: str) -> int:
+        return 1 + depth(carrier[landmark]) if landmark in carrier else 0
+
+    runs = [
+        (run, anchor)
+        for anchor in dict.fromkeys(anchors)
+        for run in even_slices([i for i, other in enumerate(anchors) if other == anchor])
+    ]
+    return sorted(runs, key=lambda run: -depth(run[1]))
 
 
-def with_virtual(coords: Tensor, skeleton: Skeleton, *, trunk: str) -> Tensor:
-    """(B, T, L + 2, C): the landmarks, the mid-shoulder of each frame, and the clip's origin."""
-    origin = trunk_origin(coords, skeleton, trunk=trunk)
-    middle = mid_shoulder(coords, skeleton) if has_shoulders(skeleton) else origin
-    each_frame = (-1, coords.shape[1], -1, -1)
-    return torch.cat([coords, middle.expand(each_frame), origin.expand(each_frame)], dim=2)
+def even_slices(indices: Sequence[int]) -> list[slice]:
+    """Slices that take rising indices in the same order, which is faster than an index."""
+    slices: list[slice] = []
+    for index in indices:
+        last = slices[-1] if slices else slice(0, 0)
+        if slices and last.stop == last.start + 1:  # a single one so far
+            slices[-1] = slice(last.start, index + 1, index - last.start)
+        elif slices and index == last.stop - 1 + last.step:
+            slices[-1] = slice(last.start, index + 1, last.step)
+        else:
+            slices.append(slice(index, index + 1))
+    return slices
 
 
 def mid_shoulder(coords: Tensor, skeleton: Skeleton) -> Tensor:
@@ -58,88 +163,47 @@ def mid_shoulder(coords: Tensor, skeleton: Skeleton) -> Tensor:
     return (coords[:, :, left, None] + coords[:, :, right, None]) / 2
 
 
-def trunk_origin(coords: Tensor, skeleton: Skeleton, *, trunk: str) -> Tensor:
-    """Where the clip is measured from: the mid-shoulder per frame, of the first frame, or its
-    median.
+class PartScales(nn.Module):
+    """Pixels per unit of each landmark's own part (RQE): hands by wrist to middle knuckle, the face
+    by the eyes, the body by the shoulders.
 
-    Without shoulders the nose takes their place, without a nose the mean of everything seen. A clip
-    in which the trunk is never seen is measured from that mean, too.
+    What hangs from the trunk itself, a hand's wrist for instance, has the trunk's unit: its place
+    would else change with the pose of the hand. A part's unit where its own reference is unseen is
+    the clip's usual one, or a quarter of the trunk's.
 
-    Returns:
-        (B, T, 1, C) or (B, 1, 1, C), never NaN except per frame.
+    Args:
+        skeleton: Names of the landmarks.
+        anchors: Names of their anchors.
     """
-    everything = coords.flatten(1, 2).nanmean(dim=1)[:, None, None].nan_to_num()  # (B, 1, 1, C)
-    if has_shoulders(skeleton):
-        middle = mid_shoulder(coords, skeleton)
-    elif "nose" in skeleton:
-        middle = coords[:, :, skeleton.index("nose"), None]
-    else:
-        return everything
-    if trunk == "frame":
-        return middle
-    point = first_seen(middle) if trunk == "frame0" else masked_median(middle)
-    return torch.where(point.isnan(), everything, point)
+
+    column: Tensor
+
+    def __init__(self, skeleton: Skeleton, anchors: Sequence[str]) -> None:
+        super().__init__()
+        self._bones = {**hand_bones(skeleton), **_eyes(skeleton)}
+        parts = list(self._bones)
+        own = dict.fromkeys(skeleton.landmarks, 0)
+        for i, part in enumerate(parts, start=1):
+            own |= dict.fromkeys(skeleton.parts[part], i)
+        hangs = zip(skeleton.landmarks, anchors, strict=True)
+        column = [0 if anchor in _VIRTUAL else own[landmark] for landmark, anchor in hangs]
+        self.register_buffer("column", torch.tensor(column), persistent=False)
+
+    def forward(self, coords: Tensor, trunk: Trunk) -> Tensor:
+        """(B, T, L, 1) pixels."""
+        coords = coords.detach()
+        body = trunk.scale.expand(-1, coords.shape[1], -1, -1)
+        units = [body]
+        for bone in self._bones.values():
+            length = bone_length(coords, bone)
+            usual = masked_median(length)
+            usual = torch.where(usual > _TINY, usual, body / PARTS_PER_SHOULDER_WIDTH)
+            units.append(torch.where(length > _TINY, length, usual))
+        return torch.cat(units, dim=2).index_select(2, self.column)
 
 
-def trunk_scale(coords: Tensor, skeleton: Skeleton, *, trunk: str, default: Tensor) -> Tensor:
-    """Pixels per unit of length: the shoulder width; without shoulders, four hand lengths.
-
-    Measured in the image plane, since the depth of shoulders is weak; a hand turns freely, so its
-    length is measured in as many dimensions as there are.
-
-    Returns:
-        (B, T, 1, 1) or (B, 1, 1, 1); `default` where nothing can be measured.
-    """
-    if has_shoulders(skeleton):
-        left, right = skeleton.index("left_shoulder"), skeleton.index("right_shoulder")
-        ends = coords[:, :, left, None, :2], coords[:, :, right, None, :2]
-        length = distance(*ends)[..., None]
-    elif hands := hand_bones(skeleton):
-        lengths = [hand_length(coords, bone) for bone in hands]
-        length = torch.cat(lengths, dim=1) * _HAND_LENGTHS_PER_SHOULDER_WIDTH
-    else:
-        return default
-    if trunk == "frame" and has_shoulders(skeleton):
-        measured = length
-    else:
-        measured = first_seen(length) if trunk == "frame0" else masked_median(length)
-    return torch.where(measured > _TINY, measured, default)
-
-
-def part_scales(coords: Tensor, skeleton: Skeleton, *, trunk: Tensor) -> Tensor:
-    """(B, T, L, 1) pixels per unit of each landmark's own part (RQE-SF): hands by wrist to middle
-    knuckle, face by the eyes, body by the shoulders; the trunk's where the part's own reference is
-    unseen.
-    """
-    scales = trunk.expand(-1, coords.shape[1], coords.shape[2], -1).clone()
-    references = {
-        **{part: hand_length(coords, bone) for part, bone in _bones_by_part(skeleton).items()},
-        **_eye_distances(coords, skeleton),
-    }
-    for part, length in references.items():
-        where = torch.as_tensor(skeleton.part_indices(part), device=coords.device)
-        usable = torch.where(length > _TINY, length, trunk)
-        scales[:, :, where] = usable.expand(-1, -1, len(where), -1)
-    return scales
-
-
-def hand_bones(skeleton: Skeleton) -> list[tuple[int, int]]:
-    """(wrist, middle knuckle) of each hand that has both."""
-    return list(_bones_by_part(skeleton).values())
-
-
-def hand_length(coords: Tensor, bone: tuple[int, int]) -> Tensor:
-    """(B, T, 1, 1) pixels between the two ends of `bone`, NaN where unseen."""
-    wrist, knuckle = bone
-    return distance(coords[:, :, wrist, None], coords[:, :, knuckle, None])[..., None]
-
-
-def distance(a: Tensor, b: Tensor) -> Tensor:
-    """(...) lengths between places of (..., C), NaN where one is unseen."""
-    return (a - b).square().sum(dim=-1).sqrt()
-
-
-def _bones_by_part(skeleton: Skeleton) -> dict[str, tuple[int, int]]:
+def hand_bones(skeleton: Skeleton) -> dict[str, tuple[int, int]]:
+    """(wrist, middle knuckle) of each hand that has both, by part."""
     bones = {}
     for side in ("left", "right"):
         ends = (f"{side}_hand_wrist", f"{side}_hand_middle_mcp")
@@ -148,55 +212,52 @@ def _bones_by_part(skeleton: Skeleton) -> dict[str, tuple[int, int]]:
     return bones
 
 
-def _eye_distances(coords: Tensor, skeleton: Skeleton) -> dict[str, Tensor]:
-    for left, right in (("face_263", "face_33"), ("face_ibug_45", "face_ibug_36")):
-        if left in skeleton and right in skeleton:
-            return {"face": hand_length(coords, (skeleton.index(left), skeleton.index(right)))}
-    return {}
+def bone_length(coords: Tensor, bone: tuple[int, int]) -> Tensor:
+    """(B, T, 1, 1) pixels between the two ends of `bone`, NaN where one is unseen."""
+    one, other = bone
+    return length_of(coords[:, :, one, None] - coords[:, :, other, None])
+
+
+def length_of(vectors: Tensor) -> Tensor:
+    """(..., 1) lengths of (..., C) vectors, NaN where one is; their gradient at 0 is 0."""
+    return (vectors.square().sum(dim=-1, keepdim=True) + 1e-12).sqrt()
+
+
+def mean_place(coords: Tensor) -> Tensor:
+    """(B, 1, 1, C) mean of what is seen in a clip of (B, T, L, C); 0 where nothing is.
+
+    Of large skeletons every n-th landmark is enough, at least 32 in all: this only stands in for a
+    trunk that is never seen.
+    """
+    some = coords[:, :, :: max(1, coords.shape[2] // 32)]
+    n_seen = (some[..., 0] * 0 + 1).nan_to_num().sum(dim=(1, 2))  # (B,)
+    total = some.nan_to_num().sum(dim=1, keepdim=True).sum(dim=2, keepdim=True)
+    return total / n_seen.clamp(min=1)[:, None, None, None]
 
 
 def first_seen(x: Tensor) -> Tensor:
     """(B, 1, ...): the value at the first frame of (B, T, ...) that is not NaN, else NaN."""
     seen = ~x.flatten(2).isnan().any(dim=2)  # (B, T)
     first = seen.int().argmax(dim=1)
-    return x[torch.arange(len(x), device=x.device), first][:, None]
+    return x[torch.arange(x.shape[0], device=x.device), first][:, None]
 
 
 def masked_median(x: Tensor) -> Tensor:
-    """(B, 1, ...): lower median over frames of (B, T, ...), NaN left out; NaN where nothing is
-    seen.
+    """(B, 1, ...): median over frames of (B, T, ...), NaN left out; NaN where nothing is seen.
+
+    Of an even number the mean of the two in the middle, so that a mirrored clip has the mirrored
+    median.
     """
     unseen = x.isnan()
     ordered = x.masked_fill(unseen, torch.inf).sort(dim=1).values
-    middle = ((~unseen).sum(dim=1, keepdim=True) - 1).clamp(min=0) // 2
-    median = ordered.gather(1, middle)
-    return median.masked_fill(median.isinf(), torch.nan)
+    n_seen = (~unseen).sum(dim=1, keepdim=True)
+    below = ordered.gather(1, (n_seen - 1).clamp(min=0) // 2)
+    above = ordered.gather(1, (n_seen // 2).clamp(max=x.shape[1] - 1))
+    return ((below + above) / 2).masked_fill(n_seen == 0, torch.nan)
 
 
-def truncate(offsets: Tensor, low: Tensor, high: Tensor, levels: Tensor) -> Tensor:
-    """Codes 0 ... levels by truncation, as the BdSLW60 code does; the top code means exactly `high`
-    or more.
-
-    Args:
-        offsets: (B, T, L, C), NaN where unseen.
-        low: (L, C) smallest offset of the train clips.
-        high: (L, C) largest offset.
-        levels: (L, C) number of steps between them.
-
-    Returns:
-        (B, T, L, C) int64; the missing code `levels + 1` where unseen.
-    """
-    share = ((offsets - low) / (high - low + 1e-10)).clamp(0, 1)
-    codes = (share * levels).trunc().nan_to_num(-1).long()
-    return torch.where(codes < 0, levels.long() + 1, codes)
-
-
-def decode_truncated(codes: Tensor, low: Tensor, high: Tensor, levels: Tensor) -> Tensor:
-    """The offsets that codes of `truncate` stand for; NaN for the missing code."""
-    offsets = low + codes * (high - low) / levels
-    return offsets.masked_fill(codes > levels, torch.nan)
-
-
-def round_to_step(offsets: Tensor, step: float) -> Tensor:
-    """Offsets rounded to multiples of `step`, unbounded, as in the RQE-SF variant."""
-    return torch.round(offsets / step) * step
+def _eyes(skeleton: Skeleton) -> dict[str, tuple[int, int]]:
+    for left, right in _EYES:
+        if left in skeleton and right in skeleton:
+            return {"face": (skeleton.index(left), skeleton.index(right))}
+    return {}

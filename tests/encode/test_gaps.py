@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -38,3 +40,32 @@ def test_a_landmark_does_not_borrow_from_its_neighbour():
     filled = interpolate_gaps(coords, longest=3)
     assert filled[0, :, 0, 0].tolist() == [0.0, 1.0, 2.0]
     assert filled[0, [0, 2], 1, 0].isnan().all()
+
+
+def test_only_a_gap_that_is_short_enough_is_filled_among_several():
+    given = track(1.0, NAN, 3.0, NAN, NAN, NAN, 7.0, NAN, NAN, 10.0)
+    expected = track(1.0, 2.0, 3.0, NAN, NAN, NAN, 7.0, 8.0, 9.0, 10.0)
+    torch.testing.assert_close(interpolate_gaps(given, longest=2), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("longest", [1, 2, 3, 4, 6, 7, 8])
+def test_gaps_are_filled_as_one_by_one_whatever_the_longest(longest):
+    generator = torch.Generator().manual_seed(longest)
+    coords = torch.randn(2, 40, 5, 2, generator=generator)
+    coords[torch.rand(2, 40, 5, generator=generator) < 0.6] = NAN
+    expected = coords.clone()
+    for clip in range(2):
+        for landmark in range(5):
+            seen = (~coords[clip, :, landmark, 0].isnan()).nonzero().flatten().tolist()
+            for a, b in pairwise(seen):
+                for t in range(a + 1, b if b - a - 1 <= longest else a):
+                    start, end = coords[clip, a, landmark], coords[clip, b, landmark]
+                    expected[clip, t, landmark] = start + (end - start) * (t - a) / (b - a)
+    torch.testing.assert_close(interpolate_gaps(coords, longest=longest), expected, equal_nan=True)
+
+
+def test_the_ends_of_a_filled_gap_get_its_gradient():
+    coords = track(0.0, NAN, NAN, 6.0).requires_grad_()
+    filled = interpolate_gaps(coords, longest=2)
+    (gradient,) = torch.autograd.grad(filled[0, 1, 0, 0], coords)
+    torch.testing.assert_close(gradient[0, :, 0, 0], torch.tensor([2 / 3, 0.0, 0.0, 1 / 3]))

@@ -34,10 +34,16 @@ def test_all_that_reads_a_clip_is_taken_from_a_run_of_either_task(tmp_path, firs
     model = make_model(checkpoint, seed=1)
     before, source, after, record = weights_after(model, run, checkpoint)
     taken = [n for n in after if is_body(n) and n != "encoder.default_scale"]
-    assert {"encoder.mean", "encoder.std", "frontend.project.weight"} < set(taken)
+    assert {
+        "encoder.standard.places.mean",
+        "encoder.standard.places.std",
+        "frontend.project.weight",
+    } < set(taken)
     for name in taken:
         assert torch.equal(after[name], source[name]), name
-    assert not torch.equal(after["encoder.mean"], before["encoder.mean"])
+    assert not torch.equal(
+        after["encoder.standard.places.mean"], before["encoder.standard.places.mean"]
+    )
     assert record["task"] == first
     assert record["tensors"] >= len(taken)
 
@@ -46,7 +52,14 @@ def test_all_that_reads_a_clip_is_taken_from_a_run_of_either_task(tmp_path, firs
     ("encoder", "own"),
     [
         ({"preset": "parts"}, {"encoder.default_scale"}),
-        ({"preset": "none"}, {"encoder.default_scale", "encoder.mean", "encoder.std"}),
+        (
+            {"preset": "none"},
+            {
+                "encoder.default_scale",
+                "encoder.standard.places.mean",
+                "encoder.standard.places.std",
+            },
+        ),
     ],
 )
 def test_tables_in_pixels_are_those_of_the_new_clips(tmp_path, encoder, own):
@@ -54,7 +67,11 @@ def test_tables_in_pixels_are_those_of_the_new_clips(tmp_path, encoder, own):
     before, source, after, _ = weights_after(
         make_model(checkpoint, seed=1), make_run(tmp_path, checkpoint), checkpoint
     )
-    for name in ("encoder.default_scale", "encoder.mean", "encoder.std"):
+    for name in (
+        "encoder.default_scale",
+        "encoder.standard.places.mean",
+        "encoder.standard.places.std",
+    ):
         assert not torch.equal(before[name], source[name])
         assert torch.equal(after[name], (before if name in own else source)[name]), name
 
@@ -158,9 +175,9 @@ def test_the_pooled_head_does_not_exist_when_recognizing():
             "make them alike to start from that run",
         ),
         (
-            make_checkpoint(make_recipe("isolated", encoder={"velocity": False})),
-            "{run} was trained with encoder.velocity=False, but this recipe has "
-            "encoder.velocity=True; make them alike to start from that run",
+            make_checkpoint(make_recipe("isolated", encoder={"motion": 0})),
+            "{run} was trained with encoder.motion=0, but this recipe has "
+            "encoder.motion=1; make them alike to start from that run",
         ),
     ],
 )
