@@ -42,7 +42,7 @@ WHOLE = "the whole process"
 UNITS_PER_MIB = 2**20 if sys.platform == "darwin" else 2**10
 
 Steps = dict[str, list[float]]
-"""What was done -> the seconds it took, and the MiB that were resident at most until then."""
+"""What was done -> seconds, seconds of processors, and MiB resident at most until then."""
 
 
 def main(n_clips: int = 2_000_000) -> None:
@@ -53,9 +53,12 @@ def main(n_clips: int = 2_000_000) -> None:
         first = measured("--open", folder)
         later = [measured("--open", folder) for _ in range(REPEATS)]
         training = measured("--train", folder)
-    print(f"{f'{n_clips:,} clips, median of {REPEATS}':40} seconds  MiB at most")
+    print(f"{f'{n_clips:,} clips, median of {REPEATS}':40} seconds  processors'  MiB at most")
     for step in later[0]:
-        show(step, [median(steps[step][i] for steps in later) for i in (0, 1)])
+        show(
+            step,
+            [median(figures) for figures in zip(*(steps[step] for steps in later), strict=True)],
+        )
     show("the whole process, the very first time", first[WHOLE])
     show("training: its imports and opening", training["opened"])
     show("training: an example of every clip", training["examples"])
@@ -63,25 +66,27 @@ def main(n_clips: int = 2_000_000) -> None:
 
 def show(step: str, figures: list[float]) -> None:
     """Print a line of the table."""
-    print(f"{step:40} {figures[0]:7.2f} {figures[1]:12.0f}", flush=True)
+    print(f"{step:40} {figures[0]:7.2f} {figures[1]:12.2f} {figures[2]:12.0f}", flush=True)
 
 
 def measured(mode: str, folder: Path) -> Steps:
     """The steps of a process of its own, and all of it together."""
-    started = perf_counter()
-    done = run([sys.executable, __file__, mode, str(folder)], check=True, stdout=PIPE)
-    seconds = perf_counter() - started
+    whole: Steps = {}
+    with timed(whole, WHOLE, resource.RUSAGE_CHILDREN):
+        done = run([sys.executable, __file__, mode, str(folder)], check=True, stdout=PIPE)
     steps: Steps = json.loads(done.stdout)
-    return {**steps, WHOLE: [seconds, max(mib for _, mib in steps.values())]}
+    whole[WHOLE][2] = max(mib for *_, mib in steps.values())
+    return steps | whole
 
 
 @contextmanager
-def timed(steps: Steps, name: str) -> Iterator[None]:
+def timed(steps: Steps, name: str, whose: int = resource.RUSAGE_SELF) -> Iterator[None]:
     """Write down what the block took."""
-    started = perf_counter()
+    started, before = perf_counter(), resource.getrusage(whose)
     yield
-    seconds = perf_counter() - started
-    steps[name] = [seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / UNITS_PER_MIB]
+    seconds, after = perf_counter() - started, resource.getrusage(whose)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    steps[name] = [seconds, busy, after.ru_maxrss / UNITS_PER_MIB]
 
 
 def open_dataset(folder: Path, steps: Steps) -> None:

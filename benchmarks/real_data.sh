@@ -49,7 +49,7 @@ letters() { # each signer unseen in turn
 boston() { # three random splits by clip
     for seed in 0 1 2; do
         copy boston104 "boston-$seed"
-        signkit split "$out/boston-$seed" --by random --dev 0.1 --test 0.2 --seed $seed
+        signkit split "$out/boston-$seed" --by random --test 0.2 --seed $seed
         train_and_score continuous "$out/boston-$seed" "$out/run-boston-$seed" $seed
     done
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from signkit.arrow import equals, from_numbers, no_text, to_mask
 from signkit.clip_file import numbered, read_columns, read_text_table
 from signkit.clip_rows import Clip, ClipRows, cells_of, parse_glosses
 from signkit.clip_rules import (
@@ -91,7 +92,7 @@ class ClipTable:
         columns = read_columns(path)
         if columns is None or "clip_id" not in columns or not all(map(is_column, columns)):
             return None
-        nothing = _empty_cells(len(columns["clip_id"]))
+        nothing = no_text(len(columns["clip_id"]))
         table = cls.__new__(cls)
         table._hold({name: columns.pop(name, nothing) for name in _all_columns(columns)})
         return table if surely_keeps_rules(table._columns, table.index) else None
@@ -154,14 +155,12 @@ class ClipTable:
             name: The column; one that is not there is empty.
             of: Ids of the clips, in the order in which the values shall come; by default all.
         """
-        import pyarrow as pa
-
-        column = self._columns.get(name, _empty_cells(len(self)))
+        column = self._columns.get(name, no_text(len(self)))
         if of is not None:
             rows = self.index.rows(IdIndex.of(of))
             for missing in np.flatnonzero(rows < 0):
                 self[of[missing]]
-            column = column.take(pa.array(rows))
+            column = column.take(from_numbers(rows))
         values: list[str] = column.to_pylist()
         return values
 
@@ -180,10 +179,10 @@ class ClipTable:
         """
         import pyarrow.compute as pc
 
-        is_in = pc.equal(self._columns["split"], split)
+        is_in = equals(self._columns["split"], split)
         if with_glosses:
-            is_in = pc.and_(is_in, pc.not_equal(self._columns["glosses"], ""))
-        return ClipRows(self._columns, np.flatnonzero(is_in.to_numpy(zero_copy_only=False)))
+            is_in = pc.and_not(is_in, equals(self._columns["glosses"], ""))
+        return ClipRows(self._columns, np.flatnonzero(to_mask(is_in)))
 
     def with_splits(self, splits: dict[str, str]) -> "ClipTable":
         """The same table with the split of some clips replaced."""
@@ -280,9 +279,3 @@ def _text_columns(frame: "pd.DataFrame") -> "dict[str, pa.ChunkedArray]":
     schema = pa.schema([(name, pa.large_string()) for name in frame.columns])
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
     return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _empty_cells(n_rows: int) -> "pa.ChunkedArray":
-    import pyarrow as pa
-
-    return pa.chunked_array([pa.repeat("", n_rows)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from signkit.arrow import from_numbers
 from signkit.clip_rules import COLUMNS, TIMES
 
 if TYPE_CHECKING:
@@ -67,14 +68,12 @@ class ClipRows(Sequence[Clip]):
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Clip]:
-        import pyarrow as pa
-
         extras = [name for name in self._columns if name not in COLUMNS]
         for first in range(0, len(self), _ROWS_AHEAD):
             rows = self.rows[first : first + _ROWS_AHEAD]
             start, end = int(rows.min()), int(rows.max()) + 1
             near = (c.slice(start, end - start).combine_chunks() for c in self._columns.values())
-            cells = [column.take(pa.array(rows - start)).to_pylist() for column in near]
+            cells = [column.take(from_numbers(rows - start)).to_pylist() for column in near]
             for row in zip(*cells, strict=True):
                 yield _clip(row, extras)
 

@@ -6,10 +6,12 @@ the last word.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from signkit.arrow import equals
 from signkit.errors import ClipTableError
 
 if TYPE_CHECKING:
@@ -73,13 +75,15 @@ def surely_keeps_rules(columns: Mapping[str, "pa.ChunkedArray"], index: "IdIndex
         columns: All of `COLUMNS`, without nulls.
         index: Of the clip ids.
     """
-    return (
-        not _any_matches(columns["clip_id"], _PERHAPS_ODD_IN_ID)
-        and not _any_matches(columns["glosses"], _PERHAPS_ODD_SPACE)
-        and set(columns["split"].unique().to_pylist()) <= {"", *SPLITS}
-        and _surely_rise(columns["start_s"], columns["end_s"])
-        and index.first_repeat() is None
-    )
+    checks: list[Callable[[], bool]] = [
+        lambda: not _any_matches(columns["clip_id"], _PERHAPS_ODD_IN_ID),
+        lambda: not _any_matches(columns["glosses"], _PERHAPS_ODD_SPACE),
+        lambda: set(columns["split"].unique().to_pylist()) <= {"", *SPLITS},
+        lambda: _surely_rise(columns["start_s"], columns["end_s"]),
+        lambda: index.first_repeat() is None,
+    ]
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return all(pool.map(lambda check: check(), checks))
 
 
 def check_rows(frame: "pd.DataFrame", source: str) -> None:
@@ -131,9 +135,9 @@ def _surely_rise(starts: "pa.ChunkedArray", ends: "pa.ChunkedArray") -> bool:
     for text in (starts, ends):
         if not pc.all(pc.match_substring_regex(text, _SURELY_NUMBER), min_count=0).as_py():
             return False
-        known = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+        unknown = pa.nulls(1, text.type)[0]
         try:
-            seconds.append(known.cast(pa.float64()))
+            seconds.append(pc.if_else(equals(text, ""), unknown, text).cast(pa.float64()))
         except pa.ArrowInvalid:  # a number to Python
             return False
     return bool(pc.all(pc.less(*seconds), min_count=0).as_py())  # leaves out unknown times

@@ -197,6 +197,10 @@ class PoseDataset:
         Raises:
             DatasetError: The split has no such clip.
         """
+        with_glosses = self.clips.where(split=split, with_glosses=True)
+        usable = with_glosses.at(self._has_pose[with_glosses.rows])
+        if usable:
+            return usable
         clips = self.clips.where(split=split)
         if not clips:
             counts = {s: self.clips.column("split").count(s) for s in ("train", "dev", "test")}
@@ -205,16 +209,12 @@ class PoseDataset:
                 f"dev {counts['dev']}, test {counts['test']}); set the split column of clips.csv "
                 "or run 'signkit split'"
             )
-        with_glosses = self.clips.where(split=split, with_glosses=True)
-        usable = with_glosses.at(self._has_pose[with_glosses.rows])
-        if not usable:
-            n_poses = int(self._has_pose[clips.rows].sum())
-            raise DatasetError(
-                f"no clip of split {split!r} in {self.path} has both glosses and poses "
-                f"({len(clips)} clips, {n_poses} with poses, {len(with_glosses)} "
-                "with glosses); fill in the glosses of clips.csv or extract the poses"
-            )
-        return usable
+        n_poses = int(self._has_pose[clips.rows].sum())
+        raise DatasetError(
+            f"no clip of split {split!r} in {self.path} has both glosses and poses "
+            f"({len(clips)} clips, {n_poses} with poses, {len(with_glosses)} "
+            "with glosses); fill in the glosses of clips.csv or extract the poses"
+        )
 
     def fingerprint(self, clip_ids: list[str]) -> str:
         """A hash over ids, glosses and lengths of the given clips: equal data, equal hash."""

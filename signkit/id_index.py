@@ -8,11 +8,13 @@ file.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from signkit.arrow import from_numbers, to_mask
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 _MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, odd: Fibonacci hashing (Knuth)
 _BITS = (1 << 64) - 1
-_AT_A_TIME = 1 << 16  # ids hashed together: what they need stays in the processor's cache
+_AT_A_TIME = 1 << 13  # ids: what they need stays in the processor's cache and asks no new memory
 
 
 class IdIndex:
@@ -68,10 +70,12 @@ class IdIndex:
         if not len(self):
             return rows
         n_row_bits = np.uint64(max(self._n_row_bits, wanted._n_row_bits))
-        hashes = wanted.keys >> n_row_bits
-        places = np.searchsorted(self.keys, hashes << n_row_bits).clip(max=len(self) - 1)
-        is_found = self.keys[places] >> n_row_bits == hashes
-        rows[wanted._rows_at(is_found)] = self._rows_at(places[is_found])
+        for block in _blocks(len(wanted)):
+            hashes = wanted.keys[block] >> n_row_bits
+            places = np.searchsorted(self.keys, hashes << n_row_bits).clip(max=len(self) - 1)
+            keys = self.keys[places]
+            is_found = keys >> n_row_bits == hashes
+            rows[wanted._rows_of(wanted.keys[block][is_found])] = self._rows_of(keys[is_found])
         for row in _differing(wanted.ids, self.ids, rows):
             found = self.row(wanted.ids[row].as_py())
             rows[row] = -1 if found is None else found
@@ -79,24 +83,27 @@ class IdIndex:
 
     def first_repeat(self) -> tuple[int, int] | None:
         """(an earlier row, the first row that repeats its id); None where all ids differ."""
-        hashes = self.keys >> np.uint64(self._n_row_bits)
-        places = np.flatnonzero(hashes[1:] == hashes[:-1])
-        suspects = np.union1d(self._rows_at(places), self._rows_at(places + 1))
+        suspects: set[int] = set()
+        for block in _blocks(len(self) - 1):
+            one, next_one = self.keys[block], self.keys[block.start + 1 : block.stop + 1]
+            is_equal = (one ^ next_one) >> np.uint64(self._n_row_bits) == 0
+            for keys in (one, next_one):
+                suspects.update(self._rows_of(keys[is_equal]).tolist())
         seen: dict[str, int] = {}
-        for row in suspects.tolist():
+        for row in sorted(suspects):
             earlier = seen.setdefault(self.ids[row].as_py(), row)
             if earlier != row:
                 return earlier, row
         return None
 
-    def _rows_at(self, places: "Rows | NDArray[np.bool_]") -> Rows:
-        is_row = np.uint64((1 << self._n_row_bits) - 1)
-        return (self.keys[places] & is_row).astype(np.int64)
+    def _rows_of(self, keys: NDArray[np.uint64]) -> Rows:
+        return (keys & np.uint64((1 << self._n_row_bits) - 1)).astype(np.int64)
 
     def _sorted_keys(self) -> NDArray[np.uint64]:
-        n_row_bits = np.uint64(self._n_row_bits)
-        keys = (hash_ids(self.ids) >> n_row_bits) << n_row_bits
-        keys |= np.arange(len(self), dtype=np.uint64)
+        keys, n_row_bits = hash_ids(self.ids), np.uint64(self._n_row_bits)
+        for block in _blocks(len(self)):
+            rows = np.arange(block.start, block.stop, dtype=np.uint64)
+            keys[block] = (keys[block] >> n_row_bits << n_row_bits) | rows
         keys.sort()
         return keys
 
@@ -120,9 +127,9 @@ def hash_ids(ids: "pa.LargeStringArray") -> NDArray[np.uint64]:
     _, bounds_buffer, text_buffer = ids.buffers()
     bounds = np.frombuffer(bounds_buffer, dtype=np.int64)[ids.offset : ids.offset + len(ids) + 1]
     text = np.frombuffer(text_buffer or b"", dtype=np.uint8)
-    for first in range(0, len(ids), _AT_A_TIME):
-        some = bounds[first : first + _AT_A_TIME + 1]
-        hashes[first : first + _AT_A_TIME] = _hash_some(text[some[0] : some[-1]], some - some[0])
+    for block in _blocks(len(ids)):
+        some = bounds[block.start : block.stop + 1]
+        hashes[block] = _hash_some(text[some[0] : some[-1]], some - some[0])
     return hashes
 
 
@@ -133,6 +140,11 @@ def _in_one_piece(ids: "pa.ChunkedArray | pa.Array") -> "pa.LargeStringArray":
     if isinstance(large, pa.ChunkedArray):
         return large.chunk(0) if large.num_chunks == 1 else large.combine_chunks()
     return large
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    for start in range(0, n, _AT_A_TIME):
+        yield slice(start, min(start + _AT_A_TIME, n))
 
 
 def _hash_some(text: NDArray[np.uint8], bounds: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -161,9 +173,12 @@ def _words_at(words: NDArray[np.uint64], places: NDArray[np.int64]) -> NDArray[n
 
 def _differing(wanted: "pa.LargeStringArray", ids: "pa.LargeStringArray", rows: Rows) -> list[int]:
     """Those of the wanted whose id is not the one in the row found for it."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = np.flatnonzero(rows >= 0)
-    differs = pc.not_equal(wanted.take(pa.array(found)), ids.take(pa.array(rows[found])))
-    return [int(row) for row in found[differs.to_numpy(zero_copy_only=False)]]
+    differing = []
+    for block in _blocks(len(rows)):
+        found = block.start + np.flatnonzero(rows[block] >= 0)
+        ours = ids.take(from_numbers(rows[found]))
+        differs = pc.not_equal(wanted.take(from_numbers(found)), ours)
+        differing += found[to_mask(differs)].tolist()
+    return differing

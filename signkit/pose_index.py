@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from signkit.arrow import from_numbers, texts, to_numbers
 from signkit.errors import DatasetError
 from signkit.files import atomic_path
 from signkit.id_index import IdIndex
@@ -46,10 +46,10 @@ class PoseIndex:
     def __init__(self, shards: list[Path], table: "pa.Table") -> None:
         columns = {name: table[name].chunk(0) for name in table.column_names}
         self.shards = shards
-        self.ids = IdIndex(columns["clip_id"], columns["key"].to_numpy())
-        self.shard: NDArray[np.int32] = columns["shard"].to_numpy()  # (N,) position in `shards`
-        self.n_frames: NDArray[np.int64] = columns["n_frames"].to_numpy()  # (N,)
-        self.fps: NDArray[np.float64] = columns["fps"].to_numpy()  # (N,)
+        self.ids = IdIndex(columns["clip_id"], to_numbers(columns["key"], np.uint64))
+        self.shard = to_numbers(columns["shard"], np.int32)  # (N,) positions in `shards`
+        self.n_frames = to_numbers(columns["n_frames"], np.int64)  # (N,)
+        self.fps = to_numbers(columns["fps"], np.float64)  # (N,)
 
     @classmethod
     def open(cls, folder: Path) -> "PoseIndex":
@@ -118,9 +118,10 @@ def _end(rows: Sequence[Row]) -> "pa.Table":
     for row in rows:
         n_frames, fps = lengths.get(row.clip_id, (0, row.fps))
         lengths[row.clip_id] = (n_frames + row.n_frames, fps)
-    n_frames_and_fps = list(zip(*lengths.values(), strict=True)) or [(), ()]
-    schema = pa.schema([_schema().field(name) for name in _END])
-    return pa.table([list(lengths), *map(list, n_frames_and_fps)], schema=schema)
+    ids = texts(*lengths).cast(pa.large_string())
+    frames = from_numbers(np.array([n for n, _ in lengths.values()], dtype=np.int64))
+    rates = from_numbers(np.array([rate for _, rate in lengths.values()], dtype=np.float64))
+    return pa.table([ids, frames, rates], names=_END)
 
 
 def _read_ends(
@@ -153,7 +154,8 @@ def _joined(shards: Sequence[Path], ends: "Sequence[pa.Table]") -> "pa.Table":
             f"clip {index.ids[repeated[0]].as_py()!r} is in {first} and in {second}; delete one of "
             "the files and run the command that made it again"
         )
-    return pa.table([*table.columns, shard, index.keys], schema=_schema())
+    others = [from_numbers(shard), from_numbers(index.keys)]
+    return pa.table([*table.columns, *others], schema=_schema())
 
 
 def _read(path: Path) -> _Known | None:

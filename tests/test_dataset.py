@@ -1,5 +1,7 @@
 import json
+import sys
 from pathlib import Path
+from subprocess import run
 
 import pytest
 
@@ -119,3 +121,19 @@ def test_the_description_survives(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
     assert PoseDataset.open(tmp_path).info == dataset.info
     assert dataset.info.licence == "CC0-1.0"
+
+
+def test_a_dataset_is_opened_without_pandas(tmp_path: Path) -> None:
+    make_dataset(tmp_path)
+    code = f"""
+import sys
+from pathlib import Path
+from signkit.dataset import PoseDataset
+dataset = PoseDataset.open(Path({str(tmp_path)!r}))
+clip = dataset.labelled(split="train")[3]
+assert dataset.clips[clip.clip_id] == clip
+assert dataset.n_frames(clip.clip_id) == 12
+print("pandas" in sys.modules)
+"""
+    done = run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
