@@ -177,7 +177,7 @@ class QuantileBins(nn.Module):
 
     def offsets(self, codes: Tensor) -> Tensor:
         first, rises = self._centres()
-        starts = torch.arange(len(rises)).to(codes)[:, None, None].expand_as(rises)
+        starts = torch.arange(len(rises), device=codes.device)[:, None, None].expand_as(rises)
         return first + _ramps(codes, starts, torch.ones_like(rises), rises)
 
     def rounded(self, offsets: Tensor) -> Tensor:
@@ -199,7 +199,7 @@ class QuantileBins(nn.Module):
         """(K + 1, L, C) beginning of every bin and the end of the last, then infinity."""
         ends = self.high[None]
         bounds = torch.cat([self.low[None], self.edges, torch.full_like(ends, torch.inf)])
-        is_end = torch.arange(len(bounds)).to(ends)[:, None, None] == self.n_codes
+        is_end = torch.arange(len(bounds), device=ends.device)[:, None, None] == self.n_codes
         return torch.where(is_end, ends, bounds)
 
 

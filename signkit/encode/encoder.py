@@ -84,6 +84,7 @@ class RelativeEncoder(nn.Module):
         )
         self.register_buffer("default_scale", torch.ones(()))
         self.register_buffer("is_fitted", torch.zeros((), dtype=torch.bool))
+        self._was_fitted = False
 
     def _constant(self, name: str, value: Tensor) -> None:
         self.register_buffer(name, value, persistent=False)
@@ -169,10 +170,11 @@ class RelativeEncoder(nn.Module):
         return unseen.repeat_interleave(self.skeleton.n_dims, dim=-1) * codes
 
     def _check_fitted(self) -> None:
-        if torch.compiler.is_compiling():  # an exported encoder has its tables
+        if self._was_fitted or torch.compiler.is_compiling():  # asking a GPU would stop it
             return
         if not bool(self.is_fitted):
             raise TrainingError("the encoder has no fitted tables; call fit on train clips first")
+        self._was_fitted = True
 
     def _select(self, coords: Tensor, is_frame: Tensor | None = None) -> Tensor:
         """(B, T, L', C) chosen landmarks with short gaps filled, in the precision of the tables."""
@@ -195,7 +197,7 @@ class RelativeEncoder(nn.Module):
 
     def _trunk(self, selected: Tensor, rule: str) -> Trunk:
         if self.config.scale == "none" and not self.channels:
-            return Trunk(trunk_origin(selected, self.skeleton, rule=rule), self.default_scale)
+            return Trunk(trunk_origin(selected, self.skeleton, rule=rule), self.default_scale, rule)
         return measure_trunk(selected, self.skeleton, rule=rule, default=self.default_scale)
 
     def _scale(self, selected: Tensor, trunk: Trunk | None) -> Tensor:
@@ -227,7 +229,7 @@ class RelativeEncoder(nn.Module):
         found = {"places": self._binned(offsets).flatten(2)}
         if self._has_continuous:
             found["continuous"] = offsets.flatten(2)
-        if self.channels and (trunk is None or self.config.trunk != "clip_median"):
+        if self.channels and (trunk is None or trunk.rule == "frame"):
             trunk = self._trunk(selected, "clip_median")
         return found | {name: kind(selected, trunk) for name, kind in self.channels.items()}
 

@@ -17,12 +17,27 @@ def interpolate_gaps(coords: Tensor, *, longest: int) -> Tensor:
     """
     if longest == 0:
         return coords
-    n_frames, n_landmarks, n_dims = coords.shape[1:]
-    frame = torch.arange(n_frames, device=coords.device, dtype=coords.dtype)[:, None]
+    frame = torch.arange(coords.shape[1], device=coords.device, dtype=coords.dtype)[:, None]
     seen_at = frame + coords[..., 0].detach() * 0  # (B, T, L), NaN where unseen
     before = _latest(seen_at.nan_to_num(nan=-torch.inf), reach=longest)
     after = _earliest(seen_at.nan_to_num(nan=torch.inf), reach=longest)
-    gap = after - before  # 0 where seen, infinite where there is no end within reach
+    if coords.is_cpu and not torch.compiler.is_compiling():
+        return fill_few(coords, before, after, longest=longest)
+    return fill_all(coords, before, after, longest=longest)
+
+
+def fill_few(coords: Tensor, before: Tensor, after: Tensor, *, longest: int) -> Tensor:
+    """Fill the gaps one landmark of one frame at a time: quick where few are missing, but what is
+    to be done depends on the data, for which a GPU would have to stop.
+
+    Args:
+        coords: (B, T, L, C).
+        before: (B, T, L) frame that saw the landmark last, this one where it does; -inf: none.
+        after: (B, T, L) frame that sees it next; inf: none.
+        longest: Frames.
+    """
+    n_frames, n_landmarks, n_dims = coords.shape[1:]
+    gap = after - before  # 0 where seen
     row = ((gap > 0) & (gap <= longest + 1)).flatten().nonzero()[:, 0]  # of (B T L, C)
     now = row // n_landmarks % n_frames
     since, until = now - before.flatten()[row], after.flatten()[row] - now
@@ -31,6 +46,22 @@ def interpolate_gaps(coords: Tensor, *, longest: int) -> Tensor:
     end = rows[row + until.long() * n_landmarks]
     straight = torch.lerp(start, end, (since / (since + until))[:, None])
     return rows.index_put((row,), straight).reshape(coords.shape)
+
+
+def fill_all(coords: Tensor, before: Tensor, after: Tensor, *, longest: int) -> Tensor:
+    """The same for all landmarks at once, whatever the data are; arguments as for `fill_few`."""
+    frame = torch.arange(coords.shape[1], device=coords.device, dtype=coords.dtype)[:, None]
+    gap = after - before
+    share = ((frame - before) / gap.clamp(min=1)).nan_to_num()
+    straight = torch.lerp(_at(coords, before), _at(coords, after), share[..., None])
+    too_long = torch.zeros_like(gap).masked_fill(gap > longest + 1, torch.nan)
+    return straight + too_long[..., None]
+
+
+def _at(coords: Tensor, frame: Tensor) -> Tensor:
+    """(B, T, L, C) coordinates at other frames, one for each landmark; `frame` is (B, T, L)."""
+    index = frame.clamp(0, coords.shape[1] - 1).long()[..., None]
+    return coords.gather(1, index.expand_as(coords))
 
 
 def _latest(seen_at: Tensor, *, reach: int) -> Tensor:

@@ -27,7 +27,6 @@ PARTS_PER_SHOULDER_WIDTH = 4.0
 """Wrist to middle knuckle, or eye to eye, fits about four times between the shoulders."""
 _EYES = (("face_263", "face_33"), ("face_ibug_45", "face_ibug_36"))
 
-
 Run = tuple[slice, str]
 """Landmarks on axis L, and the anchor of all of them."""
 
@@ -39,10 +38,19 @@ class Trunk:
     Args:
         origin: (B, 1 or T, 1, C) pixels; NaN at most where it is one for each frame.
         scale: (B, 1 or T, 1, 1) pixels per unit.
+        rule: Where they were measured: `frame`, `frame0` or `clip_median`.
     """
 
     origin: Tensor
     scale: Tensor
+    rule: str = "clip_median"
+
+    def usual(self, x: Tensor) -> Tensor:
+        """(B, 1, ...) what stands for all frames of (B, T, ...), NaN left out: where the trunk is
+        that of the first frame the first value, so that nothing later is looked at; else the
+        median.
+        """
+        return first_seen(x) if self.rule == "frame0" else masked_median(x)
 
 
 def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tensor) -> Trunk:
@@ -57,6 +65,7 @@ def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Ten
     return Trunk(
         trunk_origin(coords, skeleton, rule=rule),
         trunk_scale(coords, skeleton, rule=rule, default=default),
+        rule,
     )
 
 
@@ -196,7 +205,7 @@ class PartScales(nn.Module):
         units = [body]
         for bone in self._bones.values():
             length = bone_length(coords, bone)
-            usual = masked_median(length)
+            usual = trunk.usual(length)
             usual = torch.where(usual > _TINY, usual, body / PARTS_PER_SHOULDER_WIDTH)
             units.append(torch.where(length > _TINY, length, usual))
         return torch.cat(units, dim=2).index_select(2, self.column)

@@ -27,12 +27,18 @@ class AnchorTrajectory(nn.Module):
 
     def __init__(self, skeleton: Skeleton) -> None:
         super().__init__()
-        known = [[name for name in names if name in skeleton] for names in _CARRIED]
-        chosen = [skeleton.index(names[0]) for names in known if names]
-        self.per_landmark, self.n_features = 0, len(chosen) * skeleton.n_dims
-        self.register_buffer("chosen", torch.tensor(chosen, dtype=torch.long), persistent=False)
+        points = carried_points(skeleton)
+        self.per_landmark, self.n_features = 0, len(points) * skeleton.n_dims
+        chosen = torch.tensor([skeleton.index(name) for name in points], dtype=torch.long)
+        self.register_buffer("chosen", chosen, persistent=False)
 
     def forward(self, coords: Tensor, trunk: Trunk) -> Tensor:
         """(B, T, places C) of (B, T, L, C) pixels, NaN where unseen."""
         places = coords.index_select(2, self.chosen)
         return ((places - trunk.origin) / trunk.scale).flatten(2)
+
+
+def carried_points(skeleton: Skeleton) -> list[str]:
+    """What stands for the left hand, the right hand and the head, where there is anything."""
+    known = [[name for name in names if name in skeleton] for names in _CARRIED]
+    return [names[0] for names in known if names]

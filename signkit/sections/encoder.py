@@ -99,6 +99,9 @@ class EncoderConfig(Section):
     anchor_trajectory: bool = Field(
         False, description="wrists and nose from the clip's trunk, never quantized"
     )
+    hand_paths: bool = Field(
+        False, description="smoothed movement, speed and direction of the hands; for tracked points"
+    )
 
     @model_validator(mode="before")
     @classmethod

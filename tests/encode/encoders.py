@@ -11,7 +11,13 @@ from tests.tensors import random_clips
 BODY = SKELETONS["mediapipe-75"]
 PRESETS = ("parts", "bdslw60", "rqe", "rqe-sf", "rqe-adaptive", "none")
 QUANTIZED = ("bdslw60", "rqe", "rqe-sf", "rqe-adaptive")
-EVERYTHING = {"motion": 2, "distances": True, "handshape": True, "anchor_trajectory": True}
+EVERYTHING = {
+    "motion": 2,
+    "distances": True,
+    "handshape": True,
+    "anchor_trajectory": True,
+    "hand_paths": True,
+}
 
 
 def unfitted(preset: str, skeleton: Skeleton = BODY, **changes: object) -> RelativeEncoder:

@@ -19,7 +19,7 @@ def trunk(scale: float, *, n_dims: int) -> Trunk:
 
 def test_lengths_of_pairs_are_euclidean_and_unseen_where_an_end_is():
     coords = torch.tensor([[[0.0, 0.0], [3.0, 4.0], [NAN, NAN]]])[None]
-    lengths = PairLengths([(0, 1), (1, 2), (0, 0)])(coords)[0, 0]
+    lengths = PairLengths([(0, 1), (1, 2), (0, 0)])(coords)[:, 0, 0]
     assert lengths[0] == 5.0
     assert lengths[1].isnan()
     assert lengths[2] < 1e-5
@@ -58,8 +58,8 @@ def test_touching_fingers_have_contact_one_and_far_ones_none():
     for finger in ("index", "middle", "pinky"):
         coords[0, 0, BODY.index(f"left_hand_{finger}_mcp"), 1] = 50.0
     coords[0, 0, BODY.index("left_hand_pinky_tip"), 1] = 500.0
-    hand = Handshape(BODY).hands[0]
-    lengths, contact = hand(coords, trunk(1.0, n_dims=3))[0, 0].split([32, 22])
+    left = Handshape(BODY)(coords, trunk(1.0, n_dims=3))[0, 0, :54]
+    lengths, contact = left.split([32, 22])
     assert lengths.max() == 10.0
     assert contact.max() > 0.999
     assert contact.min() < 1e-6

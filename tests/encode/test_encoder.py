@@ -359,7 +359,8 @@ def test_hard_quantization_has_no_gradient_but_continuous_channels_beside_it_do(
             {"continuous": True, **EVERYTHING},
             [
                 "places", "continuous", "motion_back", "motion_ahead", "motion_back_2",
-                "motion_ahead_2", "distances", "handshape", "anchor_trajectory", "seen",
+                "motion_ahead_2", "distances", "handshape", "anchor_trajectory", "hand_paths",
+                "seen",
             ],
         ),
     ],
@@ -424,6 +425,15 @@ def test_parts_without_levels_stay_continuous_beside_parts_with_some():
     for landmark in hand[1:]:
         assert len(one[:, :, landmark, 0].unique()) <= 3
     assert len(other[:, :, hand[1], 0].unique()) > 20
+
+
+def test_with_the_trunk_of_the_first_frame_nothing_later_than_motion_is_looked_at():
+    encoder = make_encoder("parts", trunk="frame0", gap_fill_s=0.0, distances=True, handshape=True)
+    coords, other = (random_clips(BODY, hidden=0.0, n_frames=20, seed=seed) for seed in (0, 1))
+    changed = torch.cat([coords[:, :12], other[:, 12:]], dim=1)
+    torch.testing.assert_close(
+        encode(encoder, changed)[:, :11], encode(encoder, coords)[:, :11], rtol=0, atol=0
+    )
 
 
 def test_one_trunk_is_measured_a_forward(monkeypatch):

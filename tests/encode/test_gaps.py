@@ -3,7 +3,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from signkit.encode.gaps import interpolate_gaps
+from signkit.encode import gaps
+from signkit.encode.gaps import fill_all, fill_few, interpolate_gaps
 
 NAN = float("nan")
 
@@ -64,7 +65,21 @@ def test_gaps_are_filled_as_one_by_one_whatever_the_longest(longest):
     torch.testing.assert_close(interpolate_gaps(coords, longest=longest), expected, equal_nan=True)
 
 
-def test_the_ends_of_a_filled_gap_get_its_gradient():
+@pytest.mark.parametrize("fill", [fill_few, fill_all])
+def test_filling_few_and_filling_all_is_the_same(fill, monkeypatch):
+    monkeypatch.setattr(gaps, "fill_few", fill)
+    coords = torch.randn(2, 30, 4, 3, generator=torch.Generator().manual_seed(0))
+    coords[torch.rand(2, 30, 4, generator=torch.Generator().manual_seed(1)) < 0.5] = NAN
+    filled = interpolate_gaps(coords, longest=3)
+    seen = ~coords.isnan()
+    assert torch.equal(filled[seen], coords[seen])
+    monkeypatch.undo()
+    torch.testing.assert_close(filled, interpolate_gaps(coords, longest=3), equal_nan=True)
+
+
+@pytest.mark.parametrize("fill", [fill_few, fill_all])
+def test_the_ends_of_a_filled_gap_get_its_gradient(fill, monkeypatch):
+    monkeypatch.setattr(gaps, "fill_few", fill)
     coords = track(0.0, NAN, NAN, 6.0).requires_grad_()
     filled = interpolate_gaps(coords, longest=2)
     (gradient,) = torch.autograd.grad(filled[0, 1, 0, 0], coords)
