@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from signkit.models.padding import is_full
 from signkit.sections import ModelConfig
 
 _N_BUCKETS = 32
@@ -111,13 +112,6 @@ def attention_mask(is_step: Tensor, config: ModelConfig) -> Tensor | None:
     return (seen & is_step[:, None, None]) | itself
 
 
-def is_full(is_step: Tensor) -> bool:
-    """Whether a mask is known to hide nothing; asked on a CPU only, where the answer is free."""
-    if torch.compiler.is_compiling() or is_step.device.type != "cpu":
-        return False
-    return bool(is_step.all())
-
-
 class DistanceBias(nn.Module):
     """A learned number for each head and each bucket of distances, to be added to dot products.
 
@@ -162,7 +156,7 @@ def sinusoidal(n_steps: int, width: int, like: Tensor) -> Tensor:
 
 
 def _angles(n_steps: int, n_pairs: int, like: Tensor) -> Tensor:
-    """(T', pairs) float32 radians; the first pair turns by 1 a step, the last by 1 / 10,000."""
+    """(T', pairs) float32 radians; the first pair turns by 1 a step, the last hardly at all."""
     pair = torch.arange(n_pairs, device=like.device, dtype=torch.float32)
     step = torch.arange(n_steps, device=like.device, dtype=torch.float32)
     return step[:, None] * 10_000.0 ** (-pair / n_pairs)

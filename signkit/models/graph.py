@@ -5,9 +5,10 @@ Sign Language Recognition"): a static and a motion stream and their fusion, mean
 of a part, then K3-P2-K3-P2 convolutions over time. In training the two views of a clip lack
 different parts at different times.
 
-Departures: parts and edges come from the skeleton; the static stream knows what was seen; a
-recurrent body follows the fusion only. The first halving of the pace comes before the graphs, as
-published, because motion says where the frames between were; without motion it comes after them.
+Departures: parts and edges come from the skeleton; the static stream knows what was seen; features
+of no landmark, such as distances between fingertips, join the fusion as a further part; a recurrent
+body follows the fusion only. The first halving of the pace comes before the graphs, as published,
+because motion says where the frames between were; without motion it comes after them.
 """
 
 import torch
@@ -53,8 +54,8 @@ class GraphFrontend(nn.Module):
     """Graphs over landmarks, one for each part, and convolutions over time behind them.
 
     Args:
-        layout: Which features say where landmarks are, and which how they move; it does not see
-            features that belong to no landmark.
+        layout: Which features say where landmarks are, which how they move, and which belong to no
+            landmark.
         config: `graph_widths`, `part_mask`, `subsampling`, `width`, `causal`.
     """
 
@@ -67,14 +68,17 @@ class GraphFrontend(nn.Module):
         self.halves_before = halves and "motion" in self.streams
         self.halves_after = halves and "motion" not in self.streams
         groups = part_groups(layout.skeleton)
-        sizes = {group.name: group.per_landmark for group in layout.groups}
-        n_inputs = [sum(sizes[name] for name in names) for names in self.streams.values()]
+        by_landmark = {group.name: group.per_landmark for group in layout.groups}
+        n_inputs = [sum(by_landmark[name] for name in names) for names in self.streams.values()]
         self.graphs = nn.ModuleList(PartGraph(n_inputs, g.adjacency, config) for g in groups)
         for i, group in enumerate(groups):
             self.register_buffer(f"landmarks_{i}", group.landmarks, persistent=False)
-        n_features = sum(len(group.landmarks) for group in groups) * config.graph_widths[-1]
-        widths = {**dict.fromkeys(self.streams, n_features), _FUSION: 2 * n_features}
-        self.stages = nn.ModuleDict({k: ConvolutionStage(n, config) for k, n in widths.items()})
+        n_parts, width = sum(len(group.landmarks) for group in groups), config.graph_widths[-1]
+        n_others = sum(group.n_features for group in layout.groups if not group.per_landmark)
+        self.others = nn.Linear(n_others, 2 * width) if n_others else None
+        n_fused = n_parts + 1 if n_others else n_parts
+        sizes = {**dict.fromkeys(self.streams, n_parts * width), _FUSION: 2 * n_fused * width}
+        self.stages = nn.ModuleDict({k: ConvolutionStage(n, config) for k, n in sizes.items()})
         self.auxiliary_widths = dict.fromkeys(("conv", *self.streams), config.width)
 
     def forward(self, features: Tensor, is_frame: Tensor, *, n_views: int = 1) -> Hidden:
@@ -89,8 +93,8 @@ class GraphFrontend(nn.Module):
         if self.training and self.part_mask:
             shape = parts[_FUSION].shape[:3]
             hidden = complementary_masks(shape, share=self.part_mask, n_views=n_views)
-            padding = hidden.to(features.device)[..., None]
-            parts = {name: x.masked_fill(padding, 0.0) for name, x in parts.items()}
+            hidden = hidden.to(features.device)[..., None]
+            parts = {k: x.masked_fill(hidden[:, :, : x.shape[2]], 0.0) for k, x in parts.items()}
         x, is_step = self.stages[_FUSION](parts[_FUSION], is_frame)
         auxiliary = {"conv": x}
         if self.training:
@@ -99,7 +103,9 @@ class GraphFrontend(nn.Module):
         return Hidden(x, is_step, auxiliary)
 
     def _parts(self, features: Tensor, is_frame: Tensor) -> dict[str, Tensor]:
-        """(B, T, P, D) of each stream and (B, T, P, 2 D) of the fusion, part by part."""
+        """(B, T, P, D) of each stream and (B, T, P + 1, 2 D) of the fusion, part by part; the last
+        one of the fusion is what belongs to no landmark, if there is such a thing.
+        """
         inputs = [
             torch.cat([self.layout.of_landmarks(features, name) for name in names], dim=-1)
             for names in self.streams.values()
@@ -112,6 +118,9 @@ class GraphFrontend(nn.Module):
             outputs = graph(own, is_frame.repeat(n_parts, 1))
             by_group.append([torch.stack(x.chunk(n_parts), dim=2) for x in outputs])
         parts = [torch.cat(group, dim=2) for group in zip(*by_group, strict=True)]
+        if self.others is not None:
+            rest = functional.relu(self.others(_of_no_landmark(self.layout, features)))
+            parts[-1] = torch.cat([parts[-1], rest[:, :, None]], dim=2)
         return dict(zip((*self.streams, _FUSION), parts, strict=True))
 
 
@@ -148,3 +157,9 @@ def _halved(parts: dict[str, Tensor], is_frame: Tensor) -> tuple[dict[str, Tenso
     flat = {name: pool_pairs(x.flatten(2), is_frame)[0] for name, x in parts.items()}
     halved = {k: x.reshape(*x.shape[:2], *parts[k].shape[2:]) for k, x in flat.items()}
     return halved, is_frame[:, ::2]
+
+
+def _of_no_landmark(layout: FeatureLayout, features: Tensor) -> Tensor:
+    """(B, T, K) features of the kinds that do not go landmark by landmark."""
+    kinds = [group for group in layout.groups if not group.per_landmark]
+    return torch.cat([features[..., k.start : k.start + k.n_features] for k in kinds], dim=-1)

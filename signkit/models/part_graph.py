@@ -2,8 +2,10 @@
 
 An adaptive graph convolution lets every landmark hear itself and its neighbours, with learned
 strengths that begin at the skeleton's edges; a convolution over time follows (Yan et al. 2018,
-arXiv:1801.07455; CoSign, Jiao et al., ICCV 2023). Departure: layer norm in place of batch norm, so
-nothing mixes clips, padding or processes.
+arXiv:1801.07455; CoSign, Jiao et al., ICCV 2023).
+
+Batch norm over the valid frames, as published but for the padding: features are not negative and a
+mean over landmarks leaves them nearly the same for all clips, which layer norm does not undo.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from signkit.models.batch_norm import MaskedBatchNorm
 from signkit.sections import ModelConfig
 from signkit.skeleton import Skeleton, swap_side
 
@@ -81,26 +84,24 @@ class GraphBlock(nn.Module):
         padding = 0 if causal else _KERNEL_SIZE // 2
         self.adjacency = nn.Parameter(adjacency.clone())
         self.mix = nn.Linear(len(adjacency) * n_in, n_out, bias=False)
-        self.mix_norm = nn.LayerNorm(n_out)
+        self.mix_norm = MaskedBatchNorm(n_out)
         self.over_time = nn.Conv2d(
             n_out, n_out, (_KERNEL_SIZE, 1), padding=(padding, 0), bias=False
         )
-        self.time_norm = nn.LayerNorm(n_out)
-        self.shortcut = (
-            nn.Identity()
-            if n_in == n_out
-            else nn.Sequential(nn.Linear(n_in, n_out, bias=False), nn.LayerNorm(n_out))
-        )
+        self.time_norm = MaskedBatchNorm(n_out)
+        self.widen = None if n_in == n_out else nn.Linear(n_in, n_out, bias=False)
+        self.widen_norm = None if n_in == n_out else MaskedBatchNorm(n_out)
 
     def forward(self, x: Tensor, is_frame: Tensor) -> Tensor:
         """(B, T, L_p, n_in) to (B, T, L_p, n_out), not negative."""
-        mixed = functional.relu(self.mix_norm(self.mix(self._heard(x))))
-        mixed = mixed.masked_fill(~is_frame[..., None, None], 0.0)
+        mixed = functional.relu(self.mix_norm(self.mix(self._heard(x)), is_frame))
         if self.n_before:
             mixed = functional.pad(mixed, (0, 0, 0, 0, self.n_before, 0))
         # (B, C, T, L_p) in channels-last order: no copy, and the fastest convolution on a CPU.
         timed = self.over_time(mixed.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        return functional.relu(self.time_norm(timed) + self.shortcut(x))
+        if self.widen is not None and self.widen_norm is not None:
+            x = self.widen_norm(self.widen(x), is_frame)
+        return functional.relu(self.time_norm(timed, is_frame) + x)
 
     def _heard(self, x: Tensor) -> Tensor:
         """(B, T, L_p, 2 n_in): what each landmark hears of itself and of its neighbours."""
@@ -173,6 +174,9 @@ class FusionStep(nn.Module):
 class PartGraph(nn.Module):
     """The streams of one group of parts, and their fusion.
 
+    Departure: each landmark has an embedding of its own, since standardized features and the graph
+    of a hand do not tell one finger from another.
+
     Args:
         n_inputs: Features a landmark of each stream.
         adjacency: (2, L_p, L_p).
@@ -183,6 +187,8 @@ class PartGraph(nn.Module):
         super().__init__()
         first = config.graph_widths[0]
         self.embeddings = nn.ModuleList(nn.Linear(n, first) for n in n_inputs)
+        names = (torch.randn(adjacency.shape[-1], first) for _ in n_inputs)
+        self.names = nn.ParameterList(names)
         runs = [list(run) for _, run in groupby(config.graph_widths)]
         self.steps = nn.ModuleList(
             FusionStep(
@@ -200,8 +206,8 @@ class PartGraph(nn.Module):
         """(B, T, L_p, K) of each stream to (B, T, D) of each stream and (B, T, 2 D) of the fusion,
         not negative: means over the landmarks.
         """
-        pairs = zip(self.embeddings, inputs, strict=True)
-        streams = [functional.relu(embed(x)) for embed, x in pairs]
+        each = zip(self.embeddings, self.names, inputs, strict=True)
+        streams = [functional.relu(embed(x) + name) for embed, name, x in each]
         fused: Tensor | None = None
         for step in self.steps:
             streams, fused = step(streams, fused, is_frame)

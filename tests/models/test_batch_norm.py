@@ -59,3 +59,20 @@ def test_the_momentum_is_the_share_of_the_newest_batch():
     module = MaskedBatchNorm(4, momentum=0.05)
     module(x, is_step)
     torch.testing.assert_close(module.running_mean, 0.05 * x[is_step].mean(dim=0))
+
+
+def test_padding_comes_out_as_zero():
+    x, is_step = clips()
+    module = MaskedBatchNorm(4)
+    assert (module(x, is_step)[~is_step] == 0).all()
+    assert (module.eval()(x, is_step)[~is_step] == 0).all()
+
+
+@pytest.mark.parametrize("inner", [(), (6,)], ids=["steps", "landmarks of steps"])
+def test_compiled_it_gives_the_same_without_gathering_frames(inner):
+    x, is_step = clips(*inner)
+    plain, module = MaskedBatchNorm(4), MaskedBatchNorm(4)
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x, is_step), plain(x, is_step))
+    torch.testing.assert_close(module.running_mean, plain.running_mean)
+    torch.testing.assert_close(module.running_var, plain.running_var)
