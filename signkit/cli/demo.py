@@ -40,21 +40,20 @@ class DemoPlan:
     overrides: tuple[str, ...]
 
 
-_SMALL = ("model.width=96", "model.n_blocks=3", "train.peak_lr=2e-3", "train.epochs=1")
 PLANS = (
     DemoPlan(
         "isolated",
         n_signers=6,
         n_glosses=12,
         n_clips=120,
-        overrides=(*_SMALL, "train.clips_per_batch=16", "train.min_updates=200"),
+        overrides=("train.epochs=1", "train.clips_per_batch=16", "train.min_updates=250"),
     ),
     DemoPlan(
         "continuous",
         n_signers=6,
         n_glosses=12,
         n_clips=96,
-        overrides=(*_SMALL, "train.clips_per_batch=8", "train.min_updates=500"),
+        overrides=("train.epochs=1", "train.clips_per_batch=8", "train.min_updates=1000"),
     ),
 )
 N_TEST_SIGNERS = 2
