@@ -50,8 +50,8 @@ def _facts(checkpoint: Checkpoint) -> Iterable[tuple[str, object]]:
     yield "best epoch", results.get("best_epoch") or "none: there are no dev clips"
     yield "weights of epoch", f"{results.get('kept_epoch', 'none')} (train.keep={train.keep})"
     yield "dev WER", _dev_wer(results)
-    if results.get("dev_blank") is not None:
-        yield "blank dev steps", f"{100 * results['dev_blank']:.1f} %"
+    if results.get("blank") is not None:
+        yield "blank steps", f"{100 * results['blank']:.1f} %"
     yield "data fingerprint", data.get("fingerprint", "")
     yield "signkit", __version__
 

@@ -10,7 +10,7 @@ from tests.strokes import make_recipe
 
 RESULTS = {
     "n_parameters": 1_234_567, "epochs": 9, "best_epoch": 7, "kept_epoch": 8, "dev_wer": 0.125,
-    "dev_wer_error": 0.0211, "dev_blank": 0.8765, "warnings": [],
+    "dev_wer_error": 0.0211, "blank": 0.8765, "warnings": [],
 }  # fmt: skip
 CHECKPOINT = Checkpoint(
     recipe=make_recipe("continuous", train={"keep": "one-se", "seed": 3}),
@@ -34,7 +34,7 @@ CHECKPOINT = Checkpoint(
         "| best epoch | 7 |",
         "| weights of epoch | 8 (train.keep=one-se) |",
         "| dev WER | 12.50 % (standard error 2.11 over clips) |",
-        "| blank dev steps | 87.6 % |",
+        "| blank steps | 87.6 % |",
         "| data fingerprint | abc |",
     ],
 )
@@ -65,9 +65,9 @@ def test_a_card_names_where_the_weights_come_from():
 
 
 def test_a_card_of_a_run_without_dev_clips_claims_nothing():
-    results = {**RESULTS, "best_epoch": 0, "dev_wer": None, "dev_blank": None}
+    results = {**RESULTS, "best_epoch": 0, "dev_wer": None, "blank": None}
     card = model_card(replace(CHECKPOINT, results=results))
     assert "| dev WER | not measured |" in card
     assert "| best epoch | none: there are no dev clips |" in card
     assert "optimistic" not in card
-    assert "blank dev steps" not in card
+    assert "blank steps" not in card

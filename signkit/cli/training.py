@@ -110,7 +110,7 @@ def cells(metrics: "EpochMetrics") -> list[str]:
         f"{metrics.loss:.3f}",
         "-" if metrics.dev_loss is None else f"{metrics.dev_loss:.3f}",
         "-" if metrics.dev_wer is None else f"{100 * metrics.dev_wer:.1f}",
-        "-" if metrics.dev_blank is None else f"{100 * metrics.dev_blank:.0f} %",
+        "-" if metrics.blank is None else f"{100 * metrics.blank:.0f} %",
         f"{metrics.lr:.1e}",
         f"{metrics.frames_per_s:,.0f}",
         duration(metrics.seconds),

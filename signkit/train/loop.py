@@ -19,6 +19,7 @@ from signkit.train.choice import is_patience_over, judge_epoch
 from signkit.train.evaluation import DevResult, evaluate
 from signkit.train.feed import Share, made_ahead
 from signkit.train.interrupt import Stop, noticed_signals
+from signkit.train.loader import Example
 from signkit.train.metrics import EpochMetrics
 from signkit.train.order import Visit, epoch_updates, share_of
 from signkit.train.processes import Processes
@@ -31,6 +32,7 @@ from signkit.train.state import Progressed, has_state, load_state, save_state
 from signkit.train.trackers import check_trackers
 from signkit.train.watch import Watch
 
+_WATCHED_CLIPS = 16
 _WARN_OF_BLANKS_AFTER = 3
 
 
@@ -192,11 +194,12 @@ class Trainer:
 
     def _finish_epoch(self, *, lr: float) -> None:
         now, clock = self.progressed, _Clock()
-        dev = self._evaluate()
+        dev = self._evaluate(self.made.plan.dev)
+        blanks = dev or self._evaluate(self._watched())
         now.seconds += clock.seconds
         now.epoch += 1
         is_kept = judge_epoch(now, dev, self.config)
-        metrics = epoch_metrics(now, dev, lr=lr, is_kept=is_kept)
+        metrics = epoch_metrics(now, dev, blanks, lr=lr, is_kept=is_kept)
         now.done, now.sums = 0, {}
         self.record.epoch(metrics, self.engine.weights())
         self.listener.epoch(metrics)
@@ -204,17 +207,21 @@ class Trainer:
             for line in self.record.warnings():
                 self.listener.warn(line)
 
-    def _evaluate(self) -> DevResult | None:
-        plan = self.made.plan
-        if not plan.dev:
+    def _watched(self) -> list[Example]:
+        """Train clips on which blanks are counted where there is no dev clip to do it on."""
+        is_continuous = self.made.recipe.task == "continuous"
+        return self.made.plan.train[:_WATCHED_CLIPS] if is_continuous else []
+
+    def _evaluate(self, examples: Sequence[Example]) -> DevResult | None:
+        if not examples:
             return None
         with self.engine.with_weights() as model:
             return evaluate(
                 model,
-                plan.dev,
+                examples,
                 self.made.feed,
                 recipe=self.made.recipe,
-                vocabulary=plan.vocabulary,
+                vocabulary=self.made.plan.vocabulary,
                 processes=self.processes,
                 max_frames=self.engine.frames_per_pass,
             )
@@ -239,7 +246,7 @@ class Trainer:
             kept_epoch=results["kept_epoch"],
             dev_wer=results["dev_wer"],
             dev_wer_error=results["dev_wer_error"],
-            dev_blank=results["dev_blank"],
+            blank=results["blank"],
             seconds=self.progressed.seconds,
             warnings=self.record.warnings(),
         )

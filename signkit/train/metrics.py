@@ -26,8 +26,8 @@ class EpochMetrics:
         dev_loss: Recognition loss of the dev clips.
         dev_wer: Word error rate on dev, a fraction.
         dev_wer_error: Its standard error over clips.
-        dev_blank: Share of dev steps whose best id is blank.
-        dev_empty: Share of dev clips for which nothing was recognized.
+        blank: Share of the steps whose best id is blank, on dev clips or else on some train clips.
+        empty: Share of these clips for which nothing was recognized.
         lr: Learning rate of the last update.
         frames_per_s: Train frames a second, without padding and evaluation.
         seconds: Time spent in training so far.
@@ -42,8 +42,8 @@ class EpochMetrics:
     dev_loss: float | None = None
     dev_wer: float | None = None
     dev_wer_error: float | None = None
-    dev_blank: float | None = None
-    dev_empty: float | None = None
+    blank: float | None = None
+    empty: float | None = None
     lr: float = 0.0
     frames_per_s: float = 0.0
     seconds: float = 0.0
@@ -89,11 +89,11 @@ def _rounded(value: Any) -> Any:
 def blank_warning(epochs: Sequence[EpochMetrics]) -> str | None:
     """What to do about a recognizer that says nothing but blanks; None where it does not."""
     last = epochs[-1] if epochs else None
-    if last is None or last.epoch < _EPOCHS_OF_BLANKS or (last.dev_blank or 0.0) <= _MOST_BLANKS:
+    if last is None or last.epoch < _EPOCHS_OF_BLANKS or (last.blank or 0.0) <= _MOST_BLANKS:
         return None
     return (
-        f"after {last.epoch} epochs {100 * (last.dev_blank or 0):.0f} % of the dev steps are "
-        f"blank, and nothing is recognized in {100 * (last.dev_empty or 0):.0f} % of the clips; "
+        f"after {last.epoch} epochs {100 * (last.blank or 0):.0f} % of the steps are "
+        f"blank, and nothing is recognized in {100 * (last.empty or 0):.0f} % of the clips; "
         "CTC often begins so, but if it stays: raise train.peak_lr or train.min_updates, set "
         "model.subsampling lower, or start from an isolated run (--init-from)"
     )

@@ -40,7 +40,7 @@ class TrainSummary:
         dev_wer: Dev WER of the kept weights, a fraction, and optimistic: it chose them; None
             without dev clips.
         dev_wer_error: Its standard error over clips.
-        dev_blank: Share of dev steps whose best id is blank.
+        blank: Share of the steps whose best id is blank, on dev or else on some train clips.
         seconds: Time spent in training, all sessions together.
         warnings: What should be looked at, one line each.
     """
@@ -57,7 +57,7 @@ class TrainSummary:
     kept_epoch: int
     dev_wer: float | None
     dev_wer_error: float | None
-    dev_blank: float | None
+    blank: float | None
     seconds: float
     warnings: tuple[str, ...]
 

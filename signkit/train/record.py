@@ -99,7 +99,7 @@ class Record:
             "kept_epoch": kept.epoch,
             "dev_wer": kept.dev_wer,
             "dev_wer_error": kept.dev_wer_error,
-            "dev_blank": kept.dev_blank,
+            "blank": kept.blank,
             "warnings": list(self.warnings()),
         }
 
@@ -114,9 +114,16 @@ def _rank(epoch: EpochMetrics) -> tuple[float, float]:
 
 
 def epoch_metrics(
-    progressed: Progressed, dev: DevResult | None, *, lr: float, is_kept: bool
+    progressed: Progressed,
+    dev: DevResult | None,
+    blanks: DevResult | None,
+    *,
+    lr: float,
+    is_kept: bool,
 ) -> EpochMetrics:
-    """The metrics of the epoch that was just finished."""
+    """The metrics of the epoch that was just finished; `blanks` is of the dev clips or, without
+    any, of some train clips.
+    """
     sums = progressed.sums
     means = {name: value / sums["clips"] for name, value in sums.items()}
     return EpochMetrics(
@@ -128,8 +135,8 @@ def epoch_metrics(
         dev_loss=dev.loss if dev else None,
         dev_wer=dev.wer if dev else None,
         dev_wer_error=dev.error if dev else None,
-        dev_blank=dev.blank if dev else None,
-        dev_empty=dev.empty if dev else None,
+        blank=blanks.blank if blanks else None,
+        empty=blanks.empty if blanks else None,
         lr=lr,
         frames_per_s=sums["frames"] / max(sums["seconds"], 1e-9),
         seconds=progressed.seconds,

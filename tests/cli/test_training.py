@@ -9,7 +9,7 @@ from signkit.train import EpochMetrics, TrainProgress, TrainSummary
 Capture = pytest.CaptureFixture[str]
 
 FIRST = EpochMetrics(
-    epoch=1, update=10, loss=3.25, dev_loss=2.5, dev_wer=0.875, dev_blank=0.9, lr=1e-3,
+    epoch=1, update=10, loss=3.25, dev_loss=2.5, dev_wer=0.875, blank=0.9, lr=1e-3,
     frames_per_s=12345.6, seconds=62.0, is_kept=True,
 )  # fmt: skip
 SECOND = EpochMetrics(epoch=2, update=20, loss=1.5, lr=5e-4, frames_per_s=99.9, seconds=120.0)
@@ -23,7 +23,7 @@ def summary(**values: object) -> TrainSummary:
         "run": Path("RUN"), "task": "continuous", "n_parameters": 1_234_567, "n_train": 40,
         "n_dev": 5, "dev_source": "dev split", "n_epochs": 9, "stopped_early": False,
         "best_epoch": 7, "kept_epoch": 8, "dev_wer": 0.125, "dev_wer_error": 0.02,
-        "dev_blank": 0.9, "seconds": 10.0, "warnings": (),
+        "blank": 0.9, "seconds": 10.0, "warnings": (),
     }  # fmt: skip
     return TrainSummary(**{**usual, **values})
 

@@ -218,10 +218,15 @@ def silent_run(folder, recipe):
     return folder
 
 
+@pytest.mark.parametrize("has_dev", [True, False])
 def test_a_recognizer_that_says_nothing_is_warned_of_after_three_epochs_and_at_the_end(
-    tmp_path, continuous
+    tmp_path, has_dev
 ):
+    continuous = make_strokes(tmp_path / "data", n_clips=24, continuous=True, dev=has_dev)
     recipe = calm_recipe("continuous", epochs=4, peak_lr=1e-9)
+    if not has_dev:
+        data = recipe.data.model_copy(update={"dev_share": 0.0})
+        recipe = recipe.model_copy(update={"data": data})
     start, warned, epochs = silent_run(tmp_path / "silent", recipe), [], []
     summary = train(
         recipe,
@@ -231,11 +236,11 @@ def test_a_recognizer_that_says_nothing_is_warned_of_after_three_epochs_and_at_t
         warn=lambda line: warned.append((len(epochs), line)),
         on_epoch=epochs.append,
     )
-    assert epochs[-1].dev_blank == epochs[-1].dev_empty == 1.0
+    assert epochs[-1].blank == epochs[-1].empty == 1.0
     ((when, line),) = warned
     assert (when, line.split(";")[0]) == (
         3,
-        "after 3 epochs 100 % of the dev steps are blank, and nothing is recognized in 100 % of "
+        "after 3 epochs 100 % of the steps are blank, and nothing is recognized in 100 % of "
         "the clips",
     )
     assert [line.split(" ")[1] for line in summary.warnings] == ["4"]

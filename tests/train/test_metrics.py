@@ -48,11 +48,11 @@ def test_trackers_get_numbers_only():
     ("epochs", "warned"),
     [
         ([], False),
-        ([epoch(2, dev_blank=1.0, dev_empty=1.0)], False),  # CTC begins so
-        ([epoch(3, dev_blank=0.96, dev_empty=0.5)], True),
-        ([epoch(3, dev_blank=0.95, dev_empty=0.5)], False),
-        ([epoch(3, dev_blank=1.0, dev_empty=1.0), epoch(4, dev_blank=0.8, dev_empty=0.1)], False),
-        ([epoch(9, dev_blank=None)], False),  # isolated, or no dev clips
+        ([epoch(2, blank=1.0, empty=1.0)], False),  # CTC begins so
+        ([epoch(3, blank=0.96, empty=0.5)], True),
+        ([epoch(3, blank=0.95, empty=0.5)], False),
+        ([epoch(3, blank=1.0, empty=1.0), epoch(4, blank=0.8, empty=0.1)], False),
+        ([epoch(9, blank=None)], False),  # isolated, or no dev clips
     ],
 )
 def test_nothing_but_blanks_is_warned_of(epochs, warned):
@@ -60,8 +60,8 @@ def test_nothing_but_blanks_is_warned_of(epochs, warned):
 
 
 def test_the_warning_has_the_numbers_and_what_to_do():
-    assert blank_warning([epoch(3, dev_blank=0.99, dev_empty=0.75)]) == (
-        "after 3 epochs 99 % of the dev steps are blank, and nothing is recognized in 75 % of the "
+    assert blank_warning([epoch(3, blank=0.99, empty=0.75)]) == (
+        "after 3 epochs 99 % of the steps are blank, and nothing is recognized in 75 % of the "
         "clips; CTC often begins so, but if it stays: raise train.peak_lr or train.min_updates, "
         "set model.subsampling lower, or start from an isolated run (--init-from)"
     )
