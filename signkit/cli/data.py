@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit.cli.options import (
+    SOME_FAILED,
     Dataset,
     Device,
     Json,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from signkit.extract import Progress
     from signkit.failures import Failure
 
-SOME_FAILED = 3
 CHECK_FAILED = 4
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signkit.cli.options import Json, Quiet, given
+from signkit.cli.options import SOME_FAILED, Json, Quiet, given
 from signkit.cli.printing import (
     failure_lines,
     first_few,
@@ -18,8 +18,6 @@ from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
     from signkit.convert import ImportSummary
-
-SOME_FAILED = 3
 
 
 def list_formats(wanted: bool) -> None:

@@ -26,6 +26,7 @@ from signkit.cli import (
     tools,
     weights,
 )
+from signkit.cli.training import is_first_process
 from signkit.errors import SignkitError
 
 USERS_PROBLEM = 1
@@ -88,7 +89,7 @@ def run(arguments: list[str]) -> int:
     try:
         app(arguments, prog_name="signkit")
     except SignkitError as error:
-        if os.environ.get("RANK", "0") == "0":  # under torchrun one process speaks for all
+        if is_first_process():
             print(f"error: {error}", file=sys.stderr)
         return USERS_PROBLEM
     except OSError as error:

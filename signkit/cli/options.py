@@ -27,6 +27,9 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="section.key=value; may be repeated.")
 ]
 
+SOME_FAILED = 3
+"""Exit code: done, but some items failed."""
+
 
 def all_cores(workers: int | None) -> int:
     """`--workers`, or one for each core."""

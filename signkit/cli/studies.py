@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from signkit.cli.options import Dataset, Device, Json, Quiet, given
+from signkit.cli.options import SOME_FAILED, Dataset, Device, Json, Quiet, given
 from signkit.cli.printing import print_json, print_rows
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
     from signkit.study import Study, StudyProgress, StudyTable
-
-SOME_FAILED = 3
 
 
 def study(

@@ -14,14 +14,16 @@ from signkit.models.padding import zero_padding
 
 
 class FeedForward(nn.Module):
-    """Norm, expansion, SiLU, projection, on each frame alone."""
+    """Norm, expansion, activation, projection, on each frame alone."""
 
-    def __init__(self, width: int, hidden: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, hidden: int, dropout: float, *, activation: type[nn.Module] = nn.SiLU
+    ) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.LayerNorm(width),
             nn.Linear(width, hidden),
-            nn.SiLU(),
+            activation(),
             nn.Dropout(dropout),
             nn.Linear(hidden, width),
             nn.Dropout(dropout),

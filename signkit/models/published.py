@@ -18,7 +18,7 @@ from signkit.encode.layout import FeatureLayout
 from signkit.models.batch_norm import MaskedBatchNorm
 from signkit.models.bodies import Stack
 from signkit.models.hidden import Body, Hidden
-from signkit.models.layers import convolve_depthwise
+from signkit.models.layers import FeedForward, convolve_depthwise
 from signkit.models.plain_attention import PlainAttention
 from signkit.sections import ModelConfig
 
@@ -68,20 +68,6 @@ class ConvolutionFrontend(nn.Module):
         return Hidden(self.project(x), is_frame)
 
 
-class PublishedFeedForward(nn.Sequential):
-    """Norm, expansion, GELU, projection, on each frame alone."""
-
-    def __init__(self, width: int, hidden: int, dropout: float) -> None:
-        super().__init__(
-            nn.LayerNorm(width),
-            nn.Linear(width, hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, width),
-            nn.Dropout(dropout),
-        )
-
-
 class PublishedConvolution(nn.Module):
     """Norm, pointwise gate, depthwise convolution, batch norm, SiLU, pointwise."""
 
@@ -114,10 +100,10 @@ class PublishedConformerBlock(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         width, dropout, hidden = config.width, config.dropout, config.feedforward * config.width
-        self.before = PublishedFeedForward(width, hidden, dropout)
+        self.before = FeedForward(width, hidden, dropout, activation=nn.GELU)
         self.attention = PlainAttention(width, config.n_heads, dropout)
         self.convolution = PublishedConvolution(width, config.kernel_size, dropout)
-        self.after = PublishedFeedForward(width, hidden, dropout)
+        self.after = FeedForward(width, hidden, dropout, activation=nn.GELU)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, x: Tensor, is_step: Tensor, mask: Tensor | None) -> Tensor:

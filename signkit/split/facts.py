@@ -165,10 +165,9 @@ def frames_of(dataset: PoseDataset, is_wanted: Mask) -> tuple[Codes, float | Non
         (N,) frames, 0 for clips without a pose; frames per second, None without poses.
     """
     n_frames, fps = np.zeros(len(dataset.clips), dtype=np.int64), np.zeros(len(dataset.clips))
-    for position, clip_id in enumerate(dataset.clips.ids):
-        if dataset.has_pose(clip_id):
-            n_frames[position] = dataset.n_frames(clip_id)
-            fps[position] = dataset.fps(clip_id)
+    ids = dataset.clips.ids
+    posed = [position for position, clip_id in enumerate(ids) if dataset.has_pose(clip_id)]
+    n_frames[posed], fps[posed] = dataset.lengths([ids[position] for position in posed])
     has_pose = fps > 0
     if not has_pose.any():
         return n_frames, None

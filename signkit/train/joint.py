@@ -11,6 +11,9 @@ from hashlib import sha256
 from itertools import count
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import TrainingError
@@ -23,11 +26,8 @@ class PoseSource(Protocol):
     def pose(self, clip_id: str) -> PoseSequence:
         """The landmarks of one clip."""
 
-    def n_frames(self, clip_id: str) -> int:
-        """Frames of one clip, without reading landmarks."""
-
-    def fps(self, clip_id: str) -> float:
-        """Frame rate of one clip, without reading landmarks."""
+    def lengths(self, clip_ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(N,) frames and (N,) frame rates of many clips, without reading landmarks."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,16 @@ class JointPoses:
 
     def pose(self, clip_id: str) -> PoseSequence:
         """The landmarks of one clip."""
-        dataset, own_id = self._find(clip_id)
-        return replace(dataset.pose(own_id), clip_id=clip_id)
+        name, _, own_id = clip_id.rpartition("/")
+        return replace(self._named(name).pose(own_id), clip_id=clip_id)
 
-    def n_frames(self, clip_id: str) -> int:
-        """Frames of one clip, without reading landmarks."""
-        dataset, own_id = self._find(clip_id)
-        return dataset.n_frames(own_id)
-
-    def fps(self, clip_id: str) -> float:
-        """Frame rate of one clip, without reading landmarks."""
-        dataset, own_id = self._find(clip_id)
-        return dataset.fps(own_id)
+    def lengths(self, clip_ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(N,) frames and (N,) frame rates of many clips, without reading landmarks."""
+        n_frames, fps = np.zeros(len(clip_ids), np.int64), np.zeros(len(clip_ids))
+        for name, positions in self._positions(clip_ids).items():
+            own_ids = [clip_ids[i].rpartition("/")[2] for i in positions]
+            n_frames[positions], fps[positions] = self._named(name).lengths(own_ids)
+        return n_frames, fps
 
     def train_clips(self) -> Iterator[tuple[str, list[Clip]]]:
         """(name, labelled train clips under their joint ids) of each other dataset.
@@ -78,19 +76,22 @@ class JointPoses:
 
     def shares(self, clip_ids: Sequence[str]) -> list[tuple[str, str, int]]:
         """(name, fingerprint, clips) of what each dataset contributes, the main one first."""
-        ids: dict[str, list[str]] = {name: [] for name in ("", *self.others)}
-        for clip_id in clip_ids:
-            name, _, own_id = clip_id.rpartition("/")
-            ids[name].append(own_id)
-        named = {"": self.dataset, **self.others}
-        return [
-            (name or self.dataset.info.name, named[name].fingerprint(own), len(own))
-            for name, own in ids.items()
-        ]
+        shares = []
+        for name, positions in self._positions(clip_ids).items():
+            own_ids = [clip_ids[i].rpartition("/")[2] for i in positions]
+            hash_ = self._named(name).fingerprint(own_ids)
+            shares.append((name or self.dataset.info.name, hash_, len(own_ids)))
+        return shares
 
-    def _find(self, clip_id: str) -> tuple[PoseDataset, str]:
-        name, _, own_id = clip_id.rpartition("/")
-        return (self.others[name] if name else self.dataset), own_id
+    def _positions(self, clip_ids: Sequence[str]) -> dict[str, list[int]]:
+        """Which of the clips each dataset has, the main one, called "", first."""
+        positions: dict[str, list[int]] = {name: [] for name in ("", *self.others)}
+        for i, clip_id in enumerate(clip_ids):
+            positions[clip_id.rpartition("/")[0]].append(i)
+        return positions
+
+    def _named(self, name: str) -> PoseDataset:
+        return self.others[name] if name else self.dataset
 
 
 def join(dataset: PoseDataset, others: Sequence[PoseDataset]) -> JointPoses:

@@ -92,11 +92,11 @@ def make_examples(
     poses: PoseSource, clips: Sequence[Clip], vocabulary: Vocabulary, *, fps: float
 ) -> list[Example]:
     """Examples of the clips; one with a gloss outside the vocabulary has an empty target."""
+    pose_frames, rates = poses.lengths([clip.clip_id for clip in clips])
+    n_frames = np.maximum(1, np.round(pose_frames * fps / rates)).astype(np.int64).tolist()
     examples = []
-    for clip in clips:
+    for clip, n in zip(clips, n_frames, strict=True):
         known = all(gloss in vocabulary for gloss in clip.glosses)
         target = tuple(vocabulary.encode(clip.glosses)) if known else ()
-        pose_frames = poses.n_frames(clip.clip_id)
-        n_frames = max(1, round(pose_frames * fps / poses.fps(clip.clip_id)))
-        examples.append(Example(clip, target, n_frames))
+        examples.append(Example(clip, target, n))
     return examples

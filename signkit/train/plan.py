@@ -133,8 +133,9 @@ def _check_task(clips: list[Clip], recipe: Recipe, where: str) -> None:
 
 
 def _usual_fps(dataset: PoseDataset, clips: list[Clip]) -> float:
-    counts = Counter(round(dataset.fps(clip.clip_id), 3) for clip in clips)
-    return counts.most_common(1)[0][0]
+    _, rates = dataset.lengths([clip.clip_id for clip in clips])
+    usual, _ = Counter(rates.round(3).tolist()).most_common(1)[0]
+    return float(usual)
 
 
 def _check_lengths(examples: list[Example], recipe: Recipe) -> None:
