@@ -6,15 +6,18 @@ file that holds weights, optimizer and counters together.
 """
 
 import json
+import os
 import platform
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from signkit import __version__
-from signkit.errors import CheckpointError
+from signkit.errors import CheckpointError, RecipeError, SkeletonError, one_line
 from signkit.files import atomic_path, write_text
 from signkit.recipe import Recipe, parse_recipe
 from signkit.skeleton import Skeleton
@@ -22,8 +25,11 @@ from signkit.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 SCHEMA = "signkit.run/1"
+_UNUSABLE = (ValueError, LookupError, TypeError, AttributeError, RecipeError, SkeletonError)
+"""What reading a record raises that is damaged or was edited wrongly."""
 _VERSIONS = ("torch", "numpy", "accelerate", "safetensors")
 
 
@@ -93,7 +99,7 @@ def read_checkpoint(run: Path) -> Checkpoint:
     """Read everything but the weights.
 
     Raises:
-        CheckpointError: The folder is missing, incomplete or of another version.
+        CheckpointError: The folder is missing, incomplete, damaged or of another version.
     """
     if not run.is_dir():
         raise CheckpointError(
@@ -102,25 +108,44 @@ def read_checkpoint(run: Path) -> Checkpoint:
     for name in ("config.json", "vocabulary.json", "model.safetensors"):
         if not (run / name).is_file():
             raise CheckpointError(
-                f"{run} has no {name}, so training has not finished its first epoch there; go on "
-                "with 'signkit train ... --resume'"
+                f"{run} has no {name}: it is no run folder, or training has not finished its first "
+                "epoch there; go on with 'signkit train ... --resume'"
             )
-    record = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    if record.get("schema") != SCHEMA:
-        raise CheckpointError(
-            f"{run} has schema {record.get('schema')!r}; this version of signkit reads {SCHEMA!r}"
-        )
     vocabulary = Vocabulary.read(run / "vocabulary.json")
-    if vocabulary.hash != record["vocabulary_hash"]:
-        raise CheckpointError(f"{run}/vocabulary.json is not the one this run was trained with")
+    try:
+        record = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        schema = record.get("schema")
+        if schema != SCHEMA:
+            raise CheckpointError(
+                f"{run} has schema {schema!r}; this version of signkit reads {SCHEMA!r}"
+            )
+        checkpoint = _parsed(record, vocabulary)
+    except _UNUSABLE as error:
+        raise CheckpointError(
+            f"{run}/config.json cannot be used ({type(error).__name__}: {one_line(error)}); "
+            "restore a copy or train again"
+        ) from error
+    is_continuous = checkpoint.recipe.task == "continuous"
+    if vocabulary.hash != record.get("vocabulary_hash") or vocabulary.has_blank != is_continuous:
+        raise CheckpointError(
+            f"{run}/vocabulary.json is not the one this run was trained with; restore a copy or "
+            "train again"
+        )
+    return checkpoint
+
+
+def _parsed(record: dict[str, Any], vocabulary: Vocabulary) -> Checkpoint:
+    fps = float(record["fps"])
+    if not (isfinite(fps) and fps > 0):
+        raise ValueError(f"fps is {fps}, expected a positive number")
     return Checkpoint(
         recipe=parse_recipe(record["recipe"]),
         skeleton=Skeleton.from_json(record["skeleton"]),
         vocabulary=vocabulary,
-        fps=record["fps"],
-        extractor=record["extractor"],
-        data=record["data"],
-        results=record["results"],
+        fps=fps,
+        extractor=dict(record["extractor"]),
+        data=dict(record["data"]),
+        results=dict(record["results"]),
     )
 
 
@@ -129,15 +154,45 @@ def read_weights(run: Path) -> "dict[str, Tensor]":
     return read_tensors(run / "model.safetensors")[0]
 
 
+def load_weights(model: "Module", run: Path) -> None:
+    """Give a recognizer the weights of the run that it was built from.
+
+    Raises:
+        CheckpointError: They do not fit the recognizer, or are no numbers.
+    """
+    path = run / "model.safetensors"
+    try:
+        model.load_state_dict(read_weights(run))
+    except RuntimeError as error:  # torch lists every tensor, over many lines
+        raise CheckpointError(
+            f"{path} does not fit {run}/config.json: one of them was changed, or another version "
+            "of signkit wrote them; restore a copy or train again"
+        ) from error
+    for name, weights in model.named_parameters():
+        if not weights.isfinite().all():
+            raise CheckpointError(
+                f"{path} holds weights that are no numbers (in {name}); train again, with a lower "
+                "train.peak_lr if the loss was no number"
+            )
+
+
 def write_tensors(
     path: Path, tensors: "dict[str, Tensor]", *, metadata: dict[str, str] | None = None
 ) -> None:
     """Write tensors and text as one safetensors file, whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     own = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
-        save_file(own, temporary, metadata=metadata)
+        try:
+            save_file(own, temporary, metadata=metadata)
+        except SafetensorError as error:
+            found = re.search(r"os error (\d+)", str(error))  # a full disk, in its words
+            if found is None:
+                raise
+            number = int(found[1])
+            raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def read_tensors(path: Path) -> "tuple[dict[str, Tensor], dict[str, str]]":

@@ -6,7 +6,7 @@ spaces, therefore no gloss contains one. Columns that signkit does not know must
 they are carried along untouched.
 """
 
-import csv
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from signkit.arrow import equals, from_numbers, no_text, to_mask
-from signkit.clip_file import numbered, read_columns, read_text_table
+from signkit.clip_file import numbered, read_columns, read_text_table, write_rows
 from signkit.clip_rows import Clip, ClipRows, cells_of, parse_glosses
 from signkit.clip_rules import (
     COLUMNS,
@@ -121,8 +121,12 @@ class ClipTable:
         """
         frame = self.frame()
         keep = [c for c in frame.columns if c in _ALWAYS_WRITTEN or (frame[c] != "").any()]
-        with atomic_path(path) as temporary:
-            frame[keep].to_csv(temporary, index=False, lineterminator="\n")
+        with (
+            atomic_path(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="") as file,
+        ):
+            write_rows(file, [keep])
+            write_rows(file, frame[keep].itertuples(index=False, name=None))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -216,8 +220,7 @@ class ClipWriter:
     def __enter__(self) -> "ClipWriter":
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._draft = self._path.with_name(f".{self._path.name}.draft.tmp")
-        self._file = self._draft.open("w", encoding="utf-8", newline="")
-        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._file = self._draft.open("w", encoding="utf-8")
         return self
 
     def add(self, clip: Clip) -> None:
@@ -225,7 +228,7 @@ class ClipWriter:
         row = cells_of(clip)
         cells = [row.get(column, "") for column in self._columns]
         self._used.update(name for name, cell in zip(self._columns, cells, strict=True) if cell)
-        self._rows.writerow(cells)
+        self._file.write(json.dumps(cells) + "\n")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._file.close()
@@ -239,12 +242,11 @@ class ClipWriter:
         keep = [i for i, column in enumerate(self._columns) if column in self._used]
         with (
             atomic_path(self._path) as temporary,
-            self._draft.open(encoding="utf-8", newline="") as draft,
+            self._draft.open(encoding="utf-8") as draft,
             temporary.open("w", encoding="utf-8", newline="") as file,
         ):
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow([self._columns[i] for i in keep])
-            rows.writerows([cells[i] for i in keep] for cells in csv.reader(draft))
+            write_rows(file, [[self._columns[i] for i in keep]])
+            write_rows(file, ([cells[i] for i in keep] for cells in map(json.loads, draft)))
 
 
 def clip_id_of(video: PurePosixPath | Path) -> str:

@@ -7,10 +7,12 @@ encodings) is left to `read_text_table`, which pandas reads; both give the same 
 
 import csv
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from signkit.errors import ClipTableError
 
@@ -42,13 +44,35 @@ def read_text_table(path: Path) -> "pd.DataFrame":
             f"{path} has more cells in its first row than the header has names; quote cells that "
             "hold commas"
         )
-    frame = numbered(frame)
+    frame = frame.set_axis(_lines(frame, path))
     return frame[~(frame == "").all(axis=1)]
 
 
 def numbered(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Rows indexed by their line in a file; line 1 is the header."""
+    """Rows indexed by the line they would have in a file; line 1 is the header."""
     return frame.set_axis(range(2, len(frame) + 2))
+
+
+def _lines(frame: "pd.DataFrame", path: Path) -> NDArray[np.int64]:
+    """(N,) the line of the file on which each row begins."""
+    lines = np.arange(2, len(frame) + 2)
+    if path.read_bytes().count(b"\n") <= len(frame) + 1:
+        return lines
+    within = sum(frame[name].str.count("\n").to_numpy() for name in frame.columns)
+    in_header = sum(str(name).count("\n") for name in frame.columns)
+    begins: NDArray[np.int64] = lines + in_header + np.cumsum(within) - within
+    return begins
+
+
+def write_rows(file: TextIO, rows: Iterable[Sequence[str]]) -> None:
+    """Write rows of cells as CSV; quoted where a cell holds a lone carriage return, too, which
+    readers take for the end of a line and `csv` does not.
+    """
+    plain = csv.writer(file, lineterminator="\n")
+    quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in rows:
+        writer = quoted if any("\r" in cell for cell in cells) else plain
+        writer.writerow(cells)
 
 
 def read_columns(path: Path) -> dict[str, "pa.ChunkedArray"] | None:

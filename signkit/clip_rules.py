@@ -28,7 +28,7 @@ TIMES = ("start_s", "end_s")
 EXTRA_PREFIX = "x_"
 SPLITS = ("train", "dev", "test")
 
-_NUMBER = re.compile(r"^(\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+)$")
+_NUMBER = re.compile(r"^(\d+(\.\d*)?([eE][-+]?\d{1,2})?|\.\d+)$")
 _ODD_IN_ID = re.compile(r"[\s/\\\x00]")
 _ODD_SPACE = re.compile(r"^\s|\s$|\s\s|[^\S ]")
 
@@ -37,7 +37,7 @@ _ODD_SPACE = re.compile(r"^\s|\s$|\s\s|[^\S ]")
 _WHITE = r"\x00-\x1f\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _PERHAPS_ODD_IN_ID = rf"^$|[ /\\{_WHITE}]"
 _PERHAPS_ODD_SPACE = rf"^ | $|  |[{_WHITE}]"
-_SURELY_NUMBER = r"^([0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?|\.[0-9]+)?$"
+_SURELY_NUMBER = r"^([0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?|\.[0-9]+)?$"
 
 
 def check_columns(columns: Iterable[str], source: str) -> None:

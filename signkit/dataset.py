@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from signkit import __version__
 from signkit.clip import ClipRows, ClipTable
-from signkit.errors import DatasetError
+from signkit.errors import DatasetError, SkeletonError, one_line
 from signkit.files import write_text
 from signkit.id_index import IdIndex
 from signkit.pose import PoseSequence
 from signkit.pose_index import PoseIndex
-from signkit.shard import clip_rows, read_rows
+from signkit.shard import clip_rows, read_rows, shard_skeleton
 from signkit.skeleton import Skeleton
 
 SCHEMA = "signkit.dataset/1"
@@ -72,8 +72,8 @@ class DatasetInfo:
     def from_json(cls, record: dict[str, Any]) -> "DatasetInfo":
         """The info that `to_json` wrote."""
         values = {k: v for k, v in record.items() if k not in ("schema", "skeleton")}
-        skeleton = record["skeleton"] and Skeleton.from_json(record["skeleton"])
-        return cls(skeleton=skeleton, **values)
+        skeleton = record["skeleton"]
+        return cls(skeleton=None if skeleton is None else Skeleton.from_json(skeleton), **values)
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,11 @@ class PoseDataset:
         """(N,) for each row of the clip table."""
         return self._index.ids.rows(self.clips.index) >= 0
 
+    @cached_property
+    def _fitting(self) -> set[Path]:
+        """Shards that were seen to hold the landmarks of `skeleton`."""
+        return set()
+
     @property
     def ids_with_poses(self) -> list[str]:
         """Ids of the clips that have landmarks, in the order of the shards."""
@@ -164,9 +169,17 @@ class PoseDataset:
             self._row_of(clip_ids[missing])
         return self._index.n_frames[rows], self._index.fps[rows]
 
+    def usual_fps(self, clip_ids: Sequence[str]) -> float:
+        """The commonest frame rate of some clips."""
+        rates, counts = np.unique(self.lengths(clip_ids)[1].round(3), return_counts=True)
+        return float(rates[counts.argmax()])
+
     def pose(self, clip_id: str) -> PoseSequence:
         """The landmarks of one clip; reads only its own row groups."""
         shard = self._index.shard_of(self._row_of(clip_id))
+        if shard not in self._fitting:
+            self._check_skeleton(shard)
+            self._fitting.add(shard)
         return read_rows(clip_rows(shard, clip_id), self.skeleton)
 
     def poses(
@@ -226,6 +239,15 @@ class PoseDataset:
             digest.update("{}\t{}\t{}\n".format(*row).encode())
         return digest.hexdigest()
 
+    def _check_skeleton(self, shard: Path) -> None:
+        ours, theirs = self.skeleton, shard_skeleton(shard)
+        if (ours.landmarks, ours.n_dims) != (theirs.landmarks, theirs.n_dims):
+            raise DatasetError(
+                f"{shard} has the landmarks of skeleton {theirs.name!r}, but {self.path} holds "
+                f"{ours.name!r}; one dataset has one skeleton: delete the shard, or restore "
+                "dataset.json"
+            )
+
     def _row_of(self, clip_id: str) -> int:
         row = self._index.ids.row(clip_id)
         if row is None:
@@ -254,4 +276,10 @@ def read_info(dataset: Path) -> DatasetInfo:
         raise DatasetError(
             f"{path} has schema {schema!r}; this version of signkit reads {SCHEMA!r}"
         )
-    return DatasetInfo.from_json(record)
+    try:
+        return DatasetInfo.from_json(record)
+    except (LookupError, TypeError, AttributeError, ValueError, SkeletonError) as error:
+        raise DatasetError(
+            f"{path} cannot be used ({type(error).__name__}: {one_line(error)}); restore a copy or "
+            "run the command that made it again"
+        ) from error

@@ -107,8 +107,11 @@ def resample_frames(pose: PoseSequence, fps: float) -> NDArray[np.float32]:
     it is.
 
     Returns:
-        (T', L, C) pixels, T' = round(duration * fps), at least 1 if there was a frame.
+        (T', L, C) pixels, T' = round(duration * fps), at least 1: of a clip without frames one in
+        which nothing is seen.
     """
+    if not pose.n_frames:
+        return np.full((1, *pose.coords.shape[1:]), np.nan, dtype=np.float32)
     steps = np.diff(pose.time_s)
     even = not len(steps) or bool(np.all(np.abs(steps * fps - 1) < 0.1))
     if even and abs(pose.fps / fps - 1) < 0.01:

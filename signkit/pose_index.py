@@ -2,9 +2,10 @@
 
 The shards themselves say so, each at its end; looking into thousands of them takes seconds. A
 folder of more than `FOOTERS_KEPT` shards therefore gets a file `index.arrow` with what was found.
-It is mapped into memory, not read, and believed only as far as names, sizes and times of
-modification of the shards are those it was made from: new and changed shards are looked into
-again. It may be deleted at any time, and is left out where it cannot be written.
+It is mapped into memory, not copied, and believed only if its checksum holds (Arrow may crash on a
+damaged file) and as far as names, sizes and times of modification of the shards are those it was
+made from: new and changed shards are looked into again. It may be deleted at any time, and is left
+out where it cannot be written.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -27,9 +29,10 @@ from signkit.shard_footer import FOOTERS_KEPT, Row, footer_of, glance
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA = b"signkit.pose-index/1"
+SCHEMA = b"signkit.pose-index/2"
 FILE = "index.arrow"
 _END = ["clip_id", "n_frames", "fps"]  # what the end of a shard tells of a clip
+_CHECK_BYTES = 4
 _THREADS = 8  # they wait for a network's disk
 _State = tuple[str, int, int]
 """What tells whether a shard changed: its name, bytes, and time of modification in nanoseconds."""
@@ -163,7 +166,12 @@ def _read(path: Path) -> _Known | None:
     import pyarrow as pa
 
     try:
-        with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        with pa.memory_map(str(path)) as file:
+            whole = file.read_buffer()
+        content = whole.slice(0, max(0, len(whole) - _CHECK_BYTES))
+        if _check(content) != whole.slice(len(content)).to_pybytes():
+            return None
+        with pa.ipc.open_file(content) as reader:
             table = reader.read_all()
     except (OSError, pa.ArrowInvalid):
         return None
@@ -174,6 +182,11 @@ def _read(path: Path) -> _Known | None:
     return _Known([(*state,) for *state, _ in shards], [n for *_, n in shards], table)
 
 
+def _check(content: "pa.Buffer") -> bytes:
+    """The last bytes of an index file: a checksum of those before."""
+    return crc32(content).to_bytes(_CHECK_BYTES, "little")
+
+
 def _write(path: Path, known: _Known) -> None:
     import pyarrow as pa
 
@@ -181,7 +194,12 @@ def _write(path: Path, known: _Known) -> None:
     metadata = {b"signkit.schema": SCHEMA, b"signkit.shards": json.dumps(shards).encode()}
     table = known.table.replace_schema_metadata(metadata)
     try:
-        with atomic_path(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as file:
-            file.write_table(table)
+        with atomic_path(path) as temporary:
+            with pa.ipc.new_file(str(temporary), table.schema) as file:
+                file.write_table(table)
+            with pa.memory_map(str(temporary)) as written:
+                check = _check(written.read_buffer())
+            with temporary.open("ab") as end:
+                end.write(check)
     except (OSError, DatasetError):  # nobody may write there, or the disk is full
         pass

@@ -49,12 +49,19 @@ def shipped_recipes() -> list[tuple[str, str]]:
 
 
 def recipe_text(name: str) -> str:
-    """The TOML text of a shipped recipe or of a file."""
+    """The TOML text of a shipped recipe or of a file.
+
+    Raises:
+        RecipeError: There is no such recipe, or it is not UTF-8 text.
+    """
     path = Path(name)
     if path.suffix == ".toml":
         if not path.is_file():
             raise RecipeError(f"no recipe file at {path}; 'signkit recipes' lists the shipped ones")
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"recipe {name!r} is not UTF-8 text; save it as UTF-8") from error
     if name not in _shipped_names():
         near = get_close_matches(name, _shipped_names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(_shipped_names())};"

@@ -88,5 +88,5 @@ class Vocabulary:
         try:
             record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return cls(tuple(record["glosses"]), bool(record["has_blank"]))
-        except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise VocabularyError(f"{path} is not a vocabulary: {error}") from error

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from signkit.clip import Clip, ClipTable
+from signkit.clip import Clip, ClipTable, ClipWriter
 from signkit.errors import ClipTableError
 
 CLIPS = [
@@ -74,6 +74,7 @@ def test_a_byte_order_mark_and_blank_lines_are_fine(tmp_path: Path) -> None:
         ),
         ("clip_id,split\na,val\n", "line 2 has split 'val'; use train, dev, test or nothing"),
         ("clip_id,start_s\na,1:30\n", "line 2 has start_s '1:30'; use seconds, 0 or more"),
+        ("clip_id,end_s\na,1e999\n", "line 2 has end_s '1e999'; use seconds, 0 or more"),
         (
             "clip_id,start_s,end_s\na,2,1.5\n",
             "line 2 ends at 1.5 s before it starts at 2 s; exchange or correct the times",
@@ -159,3 +160,23 @@ def test_the_frame_of_a_table_is_a_copy(tmp_path: Path) -> None:
         frame.loc[0, "signer"] = "somebody else"
         assert table.column("signer")[0] != "somebody else"
         assert list(frame.columns)[:2] == ["clip_id", "video"]
+
+
+ODD_TEXTS = ("one\rtwo", "\r", "one\r\ntwo\n", '"', "a,b", "\ufeffx", "x" * 200_000)
+ODD = [Clip(f"clip-{n}", text=text, glosses=("TEA",)) for n, text in enumerate(ODD_TEXTS)]
+
+
+def test_line_ends_of_any_kind_and_long_texts_survive(tmp_path: Path) -> None:
+    path = tmp_path / "clips.csv"
+    ClipTable.from_clips(ODD).write(path)
+    assert list(ClipTable.read(path)) == ODD
+    with ClipWriter(path) as writer:
+        for clip in ODD:
+            writer.add(clip)
+    assert list(ClipTable.read(path)) == ODD
+
+
+def test_a_line_is_named_behind_cells_of_many_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, 'clip_id,text\na,"one\ntwo\nthree"\n\nb,"one\n"\nc d,x\n')
+    with pytest.raises(ClipTableError, match=r"clips.csv line 8 has clip_id 'c d'"):
+        ClipTable.read(path)

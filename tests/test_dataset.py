@@ -9,6 +9,7 @@ from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo, PoseDataset
 from signkit.errors import DatasetError, ShardError
 from signkit.shard import ShardWriter, shard_path, write_shard
+from signkit.skeleton import skeleton_from_names
 from signkit.skeletons import MEDIAPIPE_75
 from tests.factories import assert_same_pose, make_clips, make_dataset, make_pose
 
@@ -137,3 +138,45 @@ print("pandas" in sys.modules)
 """
     done = run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"skeleton": {}}, "KeyError: 'name'"),
+        ({"skeleton": "mediapipe"}, "TypeError: string indices must be integers, not 'str'"),
+        ({"colour": 1}, "TypeError: DatasetInfo.__init__() got an unexpected keyword argument"),
+    ],
+)
+def test_a_description_that_was_edited_wrongly_is_one_plain_line(
+    tmp_path: Path, change: dict[str, object], reason: str
+) -> None:
+    make_dataset(tmp_path, make_clips()[:1])
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}), "utf-8")
+    with pytest.raises(DatasetError) as caught:
+        PoseDataset.open(tmp_path)
+    assert str(caught.value).startswith(f"{path} cannot be used ({reason}")
+    assert str(caught.value).endswith("; restore a copy or run the command that made it again")
+
+
+def test_a_shard_of_another_skeleton_is_refused(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path)
+    turned = skeleton_from_names("turned", MEDIAPIPE_75.landmarks[::-1], n_dims=3)
+    shard = shard_path(dataset.poses_folder, 50)
+    write_shard(shard, [make_pose("foreign", skeleton=turned)])
+    with pytest.raises(DatasetError) as caught:
+        PoseDataset.open(tmp_path).pose("foreign")
+    assert str(caught.value) == (
+        f"{shard} has the landmarks of skeleton 'turned', but {tmp_path} holds 'mediapipe-75'; one "
+        "dataset has one skeleton: delete the shard, or restore dataset.json"
+    )
+
+
+def test_the_usual_frame_rate_is_the_commonest(tmp_path):
+    rates = {"a": 30.0, "b": 25.0, "c": 25.0}
+    poses = [make_pose(name, fps=fps) for name, fps in rates.items()]
+    info = DatasetInfo(name="rates", skeleton=MEDIAPIPE_75)
+    PoseDataset.create(tmp_path, info, ClipTable.from_clips([Clip(name) for name in rates]))
+    write_shard(shard_path(tmp_path / "poses", 0), poses)
+    assert PoseDataset.open(tmp_path).usual_fps(list(rates)) == 25.0

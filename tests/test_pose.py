@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from signkit.errors import PoseError
-from signkit.pose import concatenate
+from signkit.pose import concatenate, resample_frames
 from signkit.skeletons import ISHARAH_86, MEDIAPIPE_75, MEDIAPIPE_543
 from tests.factories import assert_same_pose, make_pose
 
@@ -104,3 +104,9 @@ def test_times_are_numbers(wrong: float) -> None:
     time_s[-1] = wrong
     with pytest.raises(PoseError, match="time_s must be 12 rising seconds"):
         replace(pose, time_s=time_s)
+
+
+def test_a_clip_without_frames_is_read_as_one_in_which_nothing_is_seen():
+    frames = resample_frames(make_pose(n_frames=0), 25.0)
+    assert frames.shape[0] == 1
+    assert np.isnan(frames).all()

@@ -1,6 +1,7 @@
 import os
 import shutil
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -41,6 +42,11 @@ def spoil(path: Path) -> None:
     status = path.stat()
     path.write_bytes(b"x" * status.st_size)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def sealed(content: bytes) -> bytes:
+    """The bytes of an index file and their checksum."""
+    return content + crc32(content).to_bytes(4, "little")
 
 
 def contents(index: PoseIndex) -> list[tuple[str, str, int, float]]:
@@ -89,7 +95,7 @@ def test_only_new_and_changed_shards_are_looked_into_again(many: Path) -> None:
     assert contents(PoseIndex.open(many)) == expected
 
 
-@pytest.mark.parametrize("damage", ["nothing", "text", "half", "other version"])
+@pytest.mark.parametrize("damage", ["nothing", "text", "half", "other version", "a flipped bit"])
 def test_an_index_that_cannot_be_used_is_made_again(many: Path, damage: str) -> None:
     expected = contents(PoseIndex.open(many))
     whole = (many / FILE).read_bytes()
@@ -97,7 +103,8 @@ def test_an_index_that_cannot_be_used_is_made_again(many: Path, damage: str) -> 
         "nothing": b"",
         "text": b"an index",
         "half": whole[: len(whole) // 2],
-        "other version": whole.replace(b"signkit.pose-index/1", b"signkit.pose-index/9"),
+        "other version": sealed(whole[:-4].replace(b"pose-index/2", b"pose-index/9")),
+        "a flipped bit": whole[:9000] + bytes([whole[9000] ^ 1]) + whole[9001:],
     }
     (many / FILE).write_bytes(damaged[damage])
     assert contents(PoseIndex.open(many)) == expected

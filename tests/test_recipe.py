@@ -36,6 +36,7 @@ def test_an_override_replaces_one_value():
             "model.body=lstmm",
             "recipe key 'model.body' is 'lstmm': input should be 'transformer', 'co",
         ),
+        ("train.peak_lr=inf", "recipe key 'train.peak_lr' is inf: input should be a finite number"),
         ("encoder.preset=rqf", "recipe key 'encoder.preset' is 'rqf': input should be 'parts', "),
     ],
 )
@@ -72,3 +73,17 @@ def test_every_key_has_a_description():
             is_section = hasattr(info.annotation, "model_fields")
             assert is_section or info.description, key
     assert "train.peak_lr" in recipe_keys()
+
+
+def test_a_recipe_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('\ufefftask = "isolated"\n', encoding="utf-8")
+    assert load_recipe(str(path)).task == "isolated"
+
+
+def test_a_recipe_file_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes('description = "für Gebärden"'.encode("latin-1"))
+    with pytest.raises(RecipeError) as error:
+        load_recipe(str(path))
+    assert str(error.value) == f"recipe '{path}' is not UTF-8 text; save it as UTF-8"

@@ -106,7 +106,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _how_to_go_on(arguments: list[str]) -> str:
-    if arguments[:1] == ["train"] and "--resume" not in arguments:
+    goes_on_anyway = {"--resume", "--folds", "--seeds"} & {a.partition("=")[0] for a in arguments}
+    if arguments[:1] == ["train"] and not goes_on_anyway:
         return "stopped; run the same command with --resume to go on"
     return "stopped; run the same command again to go on"
 

@@ -1,11 +1,15 @@
 """Augmentation of training clips, in source pixels, before the encoder; every change is drawn once
-per clip.
+per clip, but the noise of landmarks, which is new in every frame.
 
 Rotation, stretch, shear and perspective act about the clip's own middle, so nothing depends on the
-frame size. Mirroring exchanges left and right landmarks; a landmark without partner becomes unseen.
-What is unseen stays unseen. All of it is in batch, on the device of the clips. Sources: the
-augmentations of the first places of the Kaggle isolated and fingerspelling competitions (2023),
-without their per-frame flicker, and the temporal cut of Min et al. (2025, SignEval).
+frame size. In depth every part turns about itself: extractors estimate it part by part, MediaPipe's
+hands from their own root and its body several times too deep, so hands turned with the body about
+one middle would be torn off their wrists. The body turns as a flat figure.
+
+Mirroring exchanges left and right landmarks; a landmark without partner becomes unseen. What is
+unseen stays unseen. All of it is in batch, on the device of the clips. Sources: the augmentations
+of the first places of the Kaggle isolated and fingerspelling competitions (2023), without their
+per-frame flicker, and the temporal cut of Min et al. (2025, SignEval).
 """
 
 import torch
@@ -17,6 +21,7 @@ from signkit.sections import AugmentConfig
 from signkit.skeleton import Skeleton
 
 _HANDS = ("left_hand", "right_hand")
+_OWN_DEPTH = (*_HANDS, "face", "lips")
 _LONGEST_DROP = 0.5
 """Share of a clip for which a part may vanish."""
 _NEAREST = 0.5
@@ -37,6 +42,7 @@ class Augment:
         self._unmirrored = torch.as_tensor(skeleton.indices(skeleton.unmirrored))
         indices = {part: torch.as_tensor(skeleton.part_indices(part)) for part in skeleton.parts}
         self._parts = list(indices.values())
+        self._deep = [indices[part] for part in _OWN_DEPTH if part in indices]
         self._hands = [indices[part] for part in _HANDS if part in indices]
         self._others = [where for part, where in indices.items() if part not in _HANDS]
         self._bones = bone_levels(skeleton)
@@ -77,7 +83,8 @@ class Augment:
         """Offsets from the middle as another camera would have seen them."""
         n_clips, n_dims, config = len(offsets), offsets.shape[-1], self._config
         matrix = _transforms(n_clips, n_dims, config, generator).to(offsets.device)
-        offsets = offsets @ matrix.transpose(1, 2)[:, None]
+        depth = self._common_depth(offsets)
+        offsets = (offsets - depth) @ matrix.transpose(1, 2)[:, None]
         if config.camera:
             tilt = uniform((n_clips, n_dims), config.camera, generator).to(offsets.device)
             distance = 1 - (offsets / spread) @ tilt[:, None, :, None]  # (B, T, L, 1)
@@ -86,7 +93,18 @@ class Augment:
         if config.shift:
             shift = uniform((n_clips, 1, 1, n_dims), config.shift, generator).to(offsets.device)
             offsets = offsets + shift * spread
-        return offsets
+        return offsets + depth
+
+    def _common_depth(self, offsets: Tensor) -> Tensor:
+        """(B, T, L, C) depth that a landmark does not turn with: of hands and face the mean of the
+        part, of all else its own; 0 in the other dimensions.
+        """
+        depth = torch.zeros_like(offsets)
+        depth[..., 2:] = offsets[..., 2:].nan_to_num()
+        for part in self._deep:
+            own = offsets[:, :, part.to(offsets.device), 2:]
+            depth[:, :, part.to(offsets.device), 2:] = own.nanmean(dim=2, keepdim=True).nan_to_num()
+        return depth
 
     def _noisy(self, coords: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
         sigma = self._config.landmark_noise
@@ -182,6 +200,6 @@ def _runs(
     draw = torch.rand(3, len(coords), generator=generator).to(coords.device)
     longest = lengths * most * (draw[2] < chance)
     n_hidden = (longest * draw[0]).long()
-    first = ((lengths - n_hidden) * draw[1]).long()
+    first = ((lengths - n_hidden + 1) * draw[1]).long()
     frame = torch.arange(coords.shape[1], device=coords.device)[None]
     return (frame >= first[:, None]) & (frame < (first + n_hidden)[:, None])

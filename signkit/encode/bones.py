@@ -42,14 +42,17 @@ def lengthened(coords: Tensor, levels: Levels, change: Tensor) -> Tensor:
         levels: Of `bone_levels`.
         change: (B, bones) relative change of each bone, in the order of the levels.
 
-    A bone with an unseen end keeps its length; what hangs from an unseen joint does not move.
+    While an end of a bone is unseen, what hangs from it moves as the clip's mean bone would make
+    it, so that nothing jumps to and fro; a bone that is never seen keeps its length.
     """
     moved = torch.zeros_like(coords)
     first = 0
     for parents, children in levels:
         parents, children = parents.to(coords.device), children.to(coords.device)
         own = change[:, None, first : first + len(parents), None]
-        bones = (coords[:, :, children] - coords[:, :, parents]).nan_to_num()
+        bones = coords[:, :, children] - coords[:, :, parents]
+        usual = bones.nanmean(dim=1, keepdim=True).nan_to_num()
+        bones = torch.where(bones.isnan(), usual, bones)
         moved = moved.index_copy(2, children, moved[:, :, parents] + own * bones)
         first += len(parents)
     return coords + moved
@@ -68,7 +71,7 @@ def _links(side: str) -> list[Sequence[tuple[str, str]]]:
     return [
         [(f"{side}_shoulder", f"{side}_elbow")],
         [(f"{side}_elbow", wrist)],
-        [(wrist, palm)],
+        [(wrist, palm), *((wrist, f"{side}_{finger}") for finger in ("pinky", "index", "thumb"))],
         [(palm, chain[0]) for chain in chains],
         *([(chain[i], chain[i + 1]) for chain in chains] for i in range(3)),
     ]

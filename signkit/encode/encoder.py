@@ -30,6 +30,7 @@ from signkit.encode.relative import (
     measure_trunk,
     relative_offsets,
     trunk_origin,
+    trunk_scale,
 )
 from signkit.encode.standard import Standardizer
 from signkit.encode.tables import sample_offsets, spread
@@ -98,7 +99,7 @@ class RelativeEncoder(nn.Module):
             TrainingError: No clip has a landmark.
         """
         clips = list(batches)
-        self.default_scale.copy_(torch.stack([spread(self._select(c)) for c in clips]).nanmedian())
+        self.default_scale.copy_(self._usual_unit(clips))
         if bool(self.default_scale.isnan()):
             raise TrainingError("no landmark is seen in any train clip; check the extraction")
         if self.bins is not None:
@@ -157,6 +158,19 @@ class RelativeEncoder(nn.Module):
         moving = fitted["continuous" if self._has_continuous else "places"]
         features |= motion(moving, order=self.config.motion) | {"seen": seen}
         return torch.cat([features[group.name] for group in self.layout.groups], dim=-1)
+
+    def _usual_unit(self, clips: list[Tensor]) -> Tensor:
+        """() pixels: the median unit of the trunks of train clips, for a clip whose own is never
+        seen; where no clip shows one, how far landmarks lie from their clips' middle; else NaN.
+        """
+        unknown = torch.full_like(self.default_scale, torch.nan)
+        units, spreads = [], []
+        for selected in map(self._select, clips):
+            scale = trunk_scale(selected, self.skeleton, rule="clip_median", default=unknown)
+            units.append(scale.flatten())
+            spreads.append(spread(selected))
+        usual = torch.cat(units).nanmedian()
+        return torch.where(usual.isnan(), torch.stack(spreads).nanmedian(), usual)
 
     def _n_codes(self) -> Tensor:
         """(L' C,) codes of each place; 0 where it stays continuous."""
@@ -230,7 +244,8 @@ class RelativeEncoder(nn.Module):
         if self._has_continuous:
             found["continuous"] = offsets.flatten(2)
         if self.channels and (trunk is None or trunk.rule == "frame"):
-            trunk = self._trunk(selected, "clip_median")
+            rule = self.config.trunk
+            trunk = self._trunk(selected, "clip_median" if rule == "frame" else rule)
         return found | {name: kind(selected, trunk) for name, kind in self.channels.items()}
 
     @property

@@ -38,7 +38,7 @@ class Trunk:
     Args:
         origin: (B, 1 or T, 1, C) pixels; NaN at most where it is one for each frame.
         scale: (B, 1 or T, 1, 1) pixels per unit.
-        rule: Where they were measured: `frame`, `frame0` or `clip_median`.
+        rule: Where they were measured: `frame`, `frame0`, `past` or `clip_median`.
     """
 
     origin: Tensor
@@ -46,11 +46,10 @@ class Trunk:
     rule: str = "clip_median"
 
     def usual(self, x: Tensor) -> Tensor:
-        """(B, 1, ...) what stands for all frames of (B, T, ...), NaN left out: where the trunk is
-        that of the first frame the first value, so that nothing later is looked at; else the
-        median.
+        """(B, 1 or T, ...) what stands for all frames of (B, T, ...), NaN left out: the first
+        value, where the trunk is that of the first frame; else the median.
         """
-        return first_seen(x) if self.rule == "frame0" else masked_median(x)
+        return _standing(x, self.rule)
 
 
 def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tensor) -> Trunk:
@@ -59,7 +58,8 @@ def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Ten
     Args:
         coords: Pixels, NaN where unseen.
         skeleton: Their names.
-        rule: `frame`: in every frame; `frame0`: where first seen; `clip_median`: middle of all.
+        rule: `frame`: in every frame; `frame0`: where first seen; `past`: where first seen, which
+            frames before do not know yet; `clip_median`: middle of all.
         default: () pixels, the unit where none can be measured.
     """
     return Trunk(
@@ -71,7 +71,8 @@ def measure_trunk(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Ten
 
 def trunk_origin(coords: Tensor, skeleton: Skeleton, *, rule: str) -> Tensor:
     """(B, 1 or T, 1, C) the mid-shoulder; without shoulders the nose; without a nose, or where
-    neither is ever seen, the mean of everything.
+    neither is ever seen, the mean of everything, by the rules `frame0` and `past` of the first
+    frame that shows anything.
     """
     coords = coords.detach()
     if has_shoulders(skeleton):
@@ -79,11 +80,11 @@ def trunk_origin(coords: Tensor, skeleton: Skeleton, *, rule: str) -> Tensor:
     elif "nose" in skeleton:
         middle = coords[:, :, skeleton.index("nose"), None]
     else:
-        return mean_place(coords)
+        return mean_place(coords, rule=rule)
     if rule == "frame":
         return middle
-    point = first_seen(middle) if rule == "frame0" else masked_median(middle)
-    return torch.where(point.isnan(), mean_place(coords), point)
+    point = _standing(middle, rule)
+    return torch.where(point.isnan(), mean_place(coords, rule=rule), point)
 
 
 def trunk_scale(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tensor) -> Tensor:
@@ -98,10 +99,13 @@ def trunk_scale(coords: Tensor, skeleton: Skeleton, *, rule: str, default: Tenso
         width = bone_length(coords[..., :2], ends)
     elif bones := hand_bones(skeleton):
         lengths = [bone_length(coords, bone) for bone in bones.values()]
-        width = torch.cat(lengths, dim=1) * PARTS_PER_SHOULDER_WIDTH  # (B, hands T, 1, 1)
+        # (B, T, 1, 1) of the past, else (B, T hands, 1, 1), frame by frame
+        width = torch.stack(lengths, dim=2)
+        width = width.nanmean(dim=2) if rule == "past" else width.flatten(1, 2)
+        width = width * PARTS_PER_SHOULDER_WIDTH
     else:
         return default.expand(coords.shape[0], 1, 1, 1)
-    usual = first_seen(width) if rule == "frame0" else masked_median(width)
+    usual = _standing(width, rule)
     usual = torch.where(usual > _TINY, usual, default)
     is_each = rule == "frame" and has_shoulders(skeleton)
     return torch.where(width > _TINY, width, usual) if is_each else usual
@@ -232,23 +236,43 @@ def length_of(vectors: Tensor) -> Tensor:
     return (vectors.square().sum(dim=-1, keepdim=True) + 1e-12).sqrt()
 
 
-def mean_place(coords: Tensor) -> Tensor:
-    """(B, 1, 1, C) mean of what is seen in a clip of (B, T, L, C); 0 where nothing is.
+def mean_place(coords: Tensor, *, rule: str = "clip_median") -> Tensor:
+    """(B, 1 or T, 1, C) mean of what is seen in a clip of (B, T, L, C), by the rules `frame0` and
+    `past` of what its first frame with anything shows; 0 where nothing is seen.
 
     Of large skeletons every n-th landmark is enough, at least 32 in all: this only stands in for a
     trunk that is never seen.
     """
     some = coords[:, :, :: max(1, coords.shape[2] // 32)]
+    if rule in ("frame0", "past"):
+        return _standing(some.nanmean(dim=2, keepdim=True), rule).nan_to_num()
     n_seen = (some[..., 0] * 0 + 1).nan_to_num().sum(dim=(1, 2))  # (B,)
     total = some.nan_to_num().sum(dim=1, keepdim=True).sum(dim=2, keepdim=True)
     return total / n_seen.clamp(min=1)[:, None, None, None]
 
 
+def _standing(x: Tensor, rule: str) -> Tensor:
+    """What stands for all frames of (B, T, ...): (B, 1, ...), of the past (B, T, ...)."""
+    if rule == "past":
+        return first_so_far(x)
+    return first_seen(x) if rule == "frame0" else masked_median(x)
+
+
 def first_seen(x: Tensor) -> Tensor:
     """(B, 1, ...): the value at the first frame of (B, T, ...) that is not NaN, else NaN."""
-    seen = ~x.flatten(2).isnan().any(dim=2)  # (B, T)
-    first = seen.int().argmax(dim=1)
+    first = _is_seen(x).int().argmax(dim=1)
     return x[torch.arange(x.shape[0], device=x.device), first][:, None]
+
+
+def first_so_far(x: Tensor) -> Tensor:
+    """(B, T, ...): `first_seen`, and NaN at the frames before it."""
+    is_after = _is_seen(x).cumsum(dim=1) > 0  # (B, T)
+    return first_seen(x).where(is_after.view(*x.shape[:2], *[1] * (x.ndim - 2)), torch.nan)
+
+
+def _is_seen(x: Tensor) -> Tensor:
+    """(B, T) whether nothing of (B, T, ...) is NaN."""
+    return ~x.flatten(2).isnan().any(dim=2)
 
 
 def masked_median(x: Tensor) -> Tensor:

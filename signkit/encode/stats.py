@@ -1,13 +1,14 @@
 """What an encoder keeps of a dataset and what it throws away, part by part and axis by axis.
 
-The encoder is fitted on the train clips, as training would; then clips of any split are encoded and
-decoded. Continuous parts have no codes, and lose nothing.
+The encoder is fitted on train clips, as in training, which takes their mirror images, too, where it
+mirrors; then clips of any split are encoded and decoded. Continuous parts have no codes, and lose
+nothing.
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def encoding_stats(
         DatasetError: The train split or `split` has no clip with poses.
     """
     train, measured = clips_of(dataset, "train"), clips_of(dataset, split)
-    fps = data.fps or usual_fps(dataset, train)
+    fps = data.fps or dataset.usual_fps(train)
     n_clips, n_read = len(train) + len(measured) * (split != "train"), 0
 
     def read(clip_ids: list[str]) -> Iterator[Tensor]:
@@ -130,24 +131,19 @@ def feature_layout(dataset: PoseDataset, config: EncoderConfig, data: DataConfig
 
 
 def clips_of(dataset: PoseDataset, split: str) -> list[str]:
-    """Ids of clips with poses of a split, evenly spread where there are very many.
+    """Ids of a split's clips with poses of a frame or more, evenly spread if there are many.
 
     Raises:
         DatasetError: There is none.
     """
     known = [c.clip_id for c in dataset.clips.where(split=split) if dataset.has_pose(c.clip_id)]
+    known = [i for i, n in zip(known, dataset.lengths(known)[0], strict=True) if n]
     if not known:
         raise DatasetError(
             f"{dataset.path} has no clip with poses in split {split!r}; set the split column of "
             "clips.csv or run 'signkit split'"
         )
     return known[:: math.ceil(len(known) / _CLIPS)]
-
-
-def usual_fps(dataset: PoseDataset, clip_ids: list[str]) -> float:
-    """The commonest frame rate of clips."""
-    counts = Counter(round(dataset.fps(clip_id), 3) for clip_id in clip_ids)
-    return counts.most_common(1)[0][0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,10 +164,12 @@ class _Frames:
 def _frames(encoder: RelativeEncoder, clips: list[Tensor]) -> _Frames:
     every = max(1, math.ceil(sum(clip.shape[1] for clip in clips) / _FRAMES))
     found = [encoder.measure(clip) for clip in clips]  # (1, T, L, C) each
-    offsets = torch.cat([clip[0, ::every] for clip in found])
+    before = accumulate((clip.shape[1] for clip in clips), initial=0)
+    taken = [slice(-n % every, None, every) for n in before][: len(clips)]
+    offsets = torch.cat([clip[0, some] for clip, some in zip(found, taken, strict=True)])
     units = [encoder.unit_px(clip) for clip in clips]
-    pairs = zip(units, found, strict=True)
-    unit_px = torch.cat([unit.expand_as(clip)[0, ::every] for unit, clip in pairs])
+    groups = zip(units, found, taken, strict=True)
+    unit_px = torch.cat([unit.expand_as(clip)[0, some] for unit, clip, some in groups])
     bins, nowhere = encoder.bins, torch.zeros_like(offsets, dtype=torch.bool)
     if bins is None:
         return _Frames(offsets, offsets, torch.full_like(offsets, torch.nan), nowhere, unit_px)

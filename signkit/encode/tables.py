@@ -35,11 +35,14 @@ class OffsetSample:
 def sample_offsets(clips: Iterable[Tensor], *, n_frames: int) -> OffsetSample:
     """A sample of batches of (B, T, L, C) offsets that have `n_frames` frames in all."""
     offsets, steps, lows, highs = [], [], [], []
+    n_before = n_steps_before = 0  # of all batches so far: the frames of short clips take turns
     for clip in clips:
         frames = clip.flatten(0, 1)  # (B T, L, C)
-        every = max(1, math.ceil(n_frames * frames[0].numel() / _NUMBERS))
-        offsets.append(frames[::every])
-        steps.append((clip[:, 1:] - clip[:, :-1]).flatten(0, 1)[::every])
+        changes = (clip[:, 1:] - clip[:, :-1]).flatten(0, 1)
+        every = max(1, math.ceil(n_frames * math.prod(clip.shape[2:]) / _NUMBERS))
+        offsets.append(frames[-n_before % every :: every])
+        steps.append(changes[-n_steps_before % every :: every])
+        n_before, n_steps_before = n_before + len(frames), n_steps_before + len(changes)
         lows.append(frames.nan_to_num(torch.inf).amin(dim=0))
         highs.append(frames.nan_to_num(-torch.inf).amax(dim=0))
     low, high = torch.stack(lows).amin(dim=0), torch.stack(highs).amax(dim=0)

@@ -6,7 +6,10 @@ The network that won Google's isolated sign challenge in 2023 (H. Sohn,
 which look back only, tell it about order. Its dot products are scaled by one over the square root
 of D, not of D / H.
 
-Departure: batch norm measures valid frames only, where the published code counts padding.
+Departures: batch norm measures valid frames only, where the published code counts padding. Before
+the body stands the frontend of the recipe (a projection with bias and layer norm, where a batch
+norm is published), and behind it a pooled head (norm, mean and attention over time, where a
+projection to twice the width and a mean are published).
 """
 
 from torch import Tensor, nn

@@ -7,8 +7,10 @@ different parts at different times.
 
 Departures: parts and edges come from the skeleton; the static stream knows what was seen; features
 of no landmark, such as distances between fingertips, join the fusion as a further part; a recurrent
-body follows the fusion only. The first halving of the pace comes before the graphs, as published,
-because motion says where the frames between were; without motion it comes after them.
+body follows the fusion only. Each head has a norm, dropout and a classifier of its own, where a
+stream's two heads share one, and the two views are augmented apart. The first halving of the pace
+comes before the graphs, as published, because motion says where the frames between were (the first
+of two frames is always kept, not one at random); without motion it comes after them.
 """
 
 import torch
@@ -134,7 +136,7 @@ def stream_groups(layout: FeatureLayout) -> dict[str, list[str]]:
 
 def complementary_masks(shape: tuple[int, ...], *, share: float, n_views: int) -> Tensor:
     """Which parts are hidden when: a share of the cells of 25 steps and a part, never the same cell
-    in two views of a clip.
+    in two views of a clip. The last cell takes what is left over.
 
     Args:
         shape: (B, T, P) of `n_views` views of B / n_views clips, one view after the other.
@@ -145,11 +147,13 @@ def complementary_masks(shape: tuple[int, ...], *, share: float, n_views: int) -
         (B, T, P) True where hidden.
     """
     n_clips, n_steps, n_parts = shape
-    cells = (n_clips // n_views, -(-n_steps // _STRETCH), n_parts)
+    n_stretches = max(1, n_steps // _STRETCH)
+    cells = (n_clips // n_views, n_stretches, n_parts)
     chosen = torch.rand(cells) < n_views * share
     view = torch.randint(n_views, cells)
     hidden = torch.cat([chosen & (view == i) for i in range(n_views)])
-    return hidden.repeat_interleave(_STRETCH, dim=1)[:, :n_steps]
+    stretch = (torch.arange(n_steps) // _STRETCH).clamp(max=n_stretches - 1)
+    return hidden[:, stretch]
 
 
 def _halved(parts: dict[str, Tensor], is_frame: Tensor) -> tuple[dict[str, Tensor], Tensor]:

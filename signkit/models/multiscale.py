@@ -4,7 +4,9 @@ The paper of the Multi-Scale Fusion Transformer (Haque et al. 2025, arXiv:2508.0
 main block for fine temporal dynamics and an auxiliary max-pooling block, fused before a transformer
 encoder; its published code has one path only and says nothing of kernels or scales. So this is an
 interpretation: the main path looks at frames by convolutions and slows down by strided ones, the
-auxiliary one max-pools first, to half the pace of the steps, where a convolution sees far.
+auxiliary one max-pools first, to half the pace of the steps, where a convolution sees far. The
+paper's "joint attention" is left out: in its code that is attention over time, which the encoder
+behind has anyway.
 """
 
 import torch

@@ -79,7 +79,9 @@ class Recognizer(nn.Module):
 
     @property
     def n_parameters(self) -> int:
-        """Weights, but for those of a head that only training has."""
+        """Trained numbers in a run folder: all but the pooled head's. Those of auxiliary heads are
+        among them, though recognition does without.
+        """
         kept = for_recognition(dict(self.named_parameters()))
         return sum(p.numel() for p in kept.values())
 

@@ -11,6 +11,8 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
-    """A group of settings; unknown keys and changes after construction are errors."""
+    """A group of settings; unknown keys, changes after construction, and numbers that
+    are infinite or none are errors.
+    """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -10,7 +10,9 @@ from signkit.sections.base import Positive, Section, Share
 class DataConfig(Section):
     """How clips become batches."""
 
-    fps: Positive | None = Field(None, description="frames per second; null: the train clips' own")
+    fps: Positive | None = Field(
+        None, ge=1, le=1000, description="frames per second; null: the train clips' own"
+    )
     landmarks: Literal["signing", "all"] = Field(
         "signing", description="signing: upper body, hands, lips, brows and eyes; all: every one"
     )

@@ -10,7 +10,7 @@ Group = Literal["left_hand", "right_hand", "arms", "face", "trunk", "legs", "oth
 LEVEL_GROUPS: tuple[str, ...] = get_args(Group)
 """The rows of a level table: which landmarks share their numbers of steps."""
 
-Level = Annotated[int, Field(ge=0)]
+Level = Annotated[int, Field(ge=0, le=1000)]
 Levels = tuple[Level, Level, Level]
 
 
@@ -59,8 +59,10 @@ class EncoderConfig(Section):
     anchors: Literal["parts", "chain", "own", "none"] = Field(
         "parts", description="which landmark carries which; chain: hand, wrist, elbow, shoulder"
     )
-    trunk: Literal["frame", "frame0", "clip_median"] = Field(
-        "clip_median", description="where the mid-shoulder origin and scale are measured"
+    trunk: Literal["frame", "frame0", "past", "clip_median"] = Field(
+        "clip_median",
+        description="where the mid-shoulder origin and scale are measured; frame0: where first "
+        "seen; past: also, but frames before do not look there",
     )
     scale: Literal["none", "trunk", "per_part"] = Field("trunk", description="unit of length")
     levels: dict[Group, Levels] = Field(
@@ -88,7 +90,9 @@ class EncoderConfig(Section):
         "centres", description="a quantized place as the centre of its bin, or its number"
     )
     continuous: bool = Field(False, description="places not quantized, beside those that are")
-    gap_fill_s: NotNegative = Field(0.25, description="longest gap interpolated, seconds")
+    gap_fill_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        0.25, description="longest gap interpolated, seconds"
+    )
     motion: Literal[0, 1, 2] = Field(
         1, description="differences to earlier and later frames: none, first, first and second"
     )

@@ -1,15 +1,21 @@
 """Frontend, body and head."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from signkit.sections.base import Count, Section, Share
+from signkit.sections.base import Count, Section
+
+Dropped = Annotated[float, Field(ge=0, lt=1)]
+"""A share that is left out; something must stay."""
 
 # Frontends and bodies that can do without later frames, and bodies that are made of blocks.
 CAUSAL_FRONTENDS = ("linear", "multiscale", "graph")
 CAUSAL_BODIES = ("transformer", "conformer", "lstm")
 BLOCK_BODIES = ("transformer", "conformer", "published-conformer", "cnn1d-transformer")
+
+_BOTH_WAYS = {"bilstm": 2, "bilstm-attention": 4}
+"""What the width of bodies that read both ways is a multiple of."""
 
 
 class ModelConfig(Section):
@@ -38,14 +44,22 @@ class ModelConfig(Section):
     positions: Literal["rotary", "relative", "sinusoidal", "none"] = Field(
         "rotary", description="how attention knows time; transformer and conformer"
     )
-    causal: bool = Field(False, description="no frame sees a later one, except inside its chunk")
+    causal: bool = Field(
+        False,
+        description="frontend and body: no step sees a later one, except inside its chunk; what "
+        "the encoder needs of the whole clip is said in [encoder]",
+    )
     chunk_steps: int = Field(0, ge=0, description="steps of a chunk that see each other; causal")
     left_chunks: int = Field(0, ge=0, description="earlier chunks seen; 0: all; causal")
     graph_widths: tuple[Count, ...] = Field(
-        (64, 128, 256), description="channels of the graph convolutions, graph frontend"
+        (64, 128, 256),
+        min_length=1,
+        description="channels of the graph convolutions, graph frontend",
     )
-    part_mask: Share = Field(
-        0.0, description="share of (stretch, part) cells hidden in training, graph frontend"
+    part_mask: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.0,
+        description="share of (stretch, part) cells hidden in training, never the same in two "
+        "views; graph frontend",
     )
     classifier: Literal["linear", "cosine"] = Field(
         "linear", description="cosine: normalised features and weights, logits times 32"
@@ -53,10 +67,10 @@ class ModelConfig(Section):
     intermediate: tuple[Count, ...] = Field(
         (), description="blocks, from 1, after which one more head is trained"
     )
-    dropout: Share = Field(0.1, description="inside blocks")
-    input_dropout: Share = Field(0.1, description="on encoded features")
-    head_dropout: Share = Field(0.3, description="before the classifier")
-    block_drop: Share = Field(
+    dropout: Dropped = Field(0.1, description="inside blocks")
+    input_dropout: Dropped = Field(0.1, description="on encoded features")
+    head_dropout: Dropped = Field(0.3, description="before the classifier")
+    block_drop: Dropped = Field(
         0.1,
         description="stochastic depth of the last block, rising linearly; cnn1d-transformer: of "
         "every block; published-conformer: none",
@@ -64,15 +78,21 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> "ModelConfig":
-        if self.width % (2 * self.n_heads):
-            raise ValueError(f"width {self.width} is not a multiple of 2 * n_heads {self.n_heads}")
-        if self.body == "bilstm-attention" and self.width % 4:
-            raise ValueError(f"width {self.width} is not a multiple of 4, as {self.body} needs it")
+        self._check_width()
         if self.kernel_size % 2 == 0:
             raise ValueError(f"kernel_size {self.kernel_size} is even; use an odd number of frames")
         self._check_intermediate()
         self._check_causal()
         return self
+
+    def _check_width(self) -> None:
+        if self.body in BLOCK_BODIES and self.width % (2 * self.n_heads):
+            raise ValueError(f"width {self.width} is not a multiple of 2 * n_heads {self.n_heads}")
+        needed = _BOTH_WAYS.get(self.body, 1)
+        if self.width % needed:
+            raise ValueError(
+                f"width {self.width} is not a multiple of {needed}, as {self.body} needs it"
+            )
 
     def _check_intermediate(self) -> None:
         if self.intermediate and self.body not in BLOCK_BODIES:

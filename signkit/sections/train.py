@@ -19,8 +19,8 @@ class TrainConfig(Section):
     frames_per_pass: int = Field(
         0,
         ge=0,
-        description="padded frames of one forward pass at most, which changes memory and speed "
-        "only; 0: a whole update",
+        description="padded frames of one forward pass at most, for less memory; models with batch "
+        "norm measure each pass by itself; 0: a whole update",
     )
     peak_lr: Positive = Field(1e-3, description="learning rate after warm-up")
     warmup: Share = Field(0.1, description="share of all updates with a rising rate")
@@ -45,7 +45,7 @@ class TrainConfig(Section):
     isolated_weight: NotNegative = Field(
         0.5, description="continuous: weight of a pooled decision on clips of a single gloss"
     )
-    ema_decay: Share = Field(0.0, description="of the averaged weights that are kept; 0: off")
+    ema_decay: Share = Field(0.0, lt=1, description="of the averaged weights that are kept; 0: off")
     keep: Literal["best", "last", "one-se"] = Field(
         "best",
         description="weights kept: lowest dev WER, last, or last within a standard error of it",
@@ -58,4 +58,6 @@ class TrainConfig(Section):
     )
     precision: Literal["no", "bf16", "fp16"] = Field("no", description="mixed precision")
     compile: bool = Field(False, description="torch.compile of the body")
-    seed: int = Field(0, ge=0, description="of initial weights, data order and augmentation")
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="of initial weights, data order and augmentation"
+    )

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,10 +51,32 @@ class Study(Section):
             raise ValueError("some variant has no recipe; give 'recipe' for all of them")
         if not self.recipe and not self.variants:
             raise ValueError("there is nothing to run; give 'recipe' or [variants.NAME]")
+        empty = [key for key, values in self.grid.items() if not values]
+        if empty:
+            raise ValueError(f"the grid has no value for {empty[0]!r}; give some or leave it out")
+        settings = [text for v in self.named_variants().values() for text in v.set]
+        if "train.seed" in (text.partition("=")[0] for text in settings):
+            raise ValueError("train.seed is set; 'seeds' says how many, and they are 0, 1, ...")
+        self._check_names()
         if self.baseline and self.baseline not in self.named_variants():
             names = ", ".join(self.named_variants())
             raise ValueError(f"baseline {self.baseline!r} is no variant; they are {names}")
         return self
+
+    def _check_names(self) -> None:
+        """Every row has a name and a folder of its own."""
+        n_rows = max(1, len(self.variants)) * prod(map(len, self.grid.values()))
+        rows = self.named_variants()
+        if len(rows) < n_rows:
+            raise ValueError("two rows of the grid have the same values or the same name")
+        names: dict[str, str] = {}
+        for name in rows:
+            folder = _folder_name(name)
+            if not folder.strip("."):
+                raise ValueError(f"{name!r} cannot be the name of a variant")
+            if folder in names:
+                raise ValueError(f"{names[folder]!r} and {name!r} would share the folder {folder}")
+            names[folder] = name
 
     def named_variants(self) -> dict[str, Variant]:
         """Every variant with every combination of the grid, by the name of its row."""
@@ -99,8 +122,11 @@ class Trial:
     @property
     def folder(self) -> str:
         """Where it works, below the study's own folder."""
-        name = "".join(c if c.isalnum() or c in "._=-+" else "-" for c in self.variant)
-        return f"{name}/" + (f"fold-{self.fold}-" if self.fold else "") + f"seed-{self.seed}"
+        return (
+            f"{_folder_name(self.variant)}/"
+            + (f"fold-{self.fold}-" if self.fold else "")
+            + f"seed-{self.seed}"
+        )
 
 
 def read_study(path: Path) -> Study:
@@ -135,6 +161,10 @@ def _row_name(name: str, settings: list[str], *, is_alone: bool) -> str:
         return name
     values = " ".join(_short(setting) for setting in settings)
     return values if is_alone else f"{name} {values}"
+
+
+def _folder_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "._=-+" else "-" for c in name)
 
 
 def _short(setting: str) -> str:

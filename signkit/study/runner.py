@@ -1,7 +1,8 @@
 """A study is run: train, recognize, score, trial by trial; what is finished is not done again."""
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -57,9 +58,12 @@ def run_study(
     Raises:
         StudyError: `out` holds another study, or no trial could be run.
     """
+    _check_alone()
     trials = study.trials()
-    _claim(out, study, dataset)
     views = _views(study, dataset)
+    _claim(out, study, dataset, options)
+    for trial in trials:
+        _check_finished(trial, out)
     report = progress or (lambda _: None)
     results: list[TrialResult] = []
     for done, trial in enumerate(trials):
@@ -132,10 +136,6 @@ def _run(
         }
         write_text(folder / _DONE, json.dumps(done))
     record = json.loads((folder / _DONE).read_text(encoding="utf-8"))
-    if record["trial"] != _key(trial):
-        raise StudyError(
-            f"{folder} is a finished trial of another recipe; choose another --out, or delete it"
-        )
     counts: Counts = score_counts(read_hypotheses(folder / _HYPOTHESES), dataset, split=split)
     return TrialResult(
         trial,
@@ -145,13 +145,38 @@ def _run(
     )
 
 
+def _check_alone() -> None:
+    n_processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if n_processes > 1:
+        raise StudyError(
+            f"torchrun started {n_processes} processes, but a study runs in one; start it without "
+            "torchrun, or train its runs one by one"
+        )
+
+
+def _check_finished(trial: Trial, out: Path) -> None:
+    """Refuse a result of another recipe before anything is trained."""
+    done = out / trial.folder / _DONE
+    if done.is_file() and json.loads(done.read_text(encoding="utf-8"))["trial"] != _key(trial):
+        raise StudyError(
+            f"{done.parent} is a finished trial of another recipe; choose another --out, or delete "
+            "it"
+        )
+
+
 def _key(trial: Trial) -> str:
     text = json.dumps([trial.recipe.model_dump(mode="json"), trial.fold, trial.seed])
     return sha256(text.encode()).hexdigest()
 
 
-def _claim(out: Path, study: Study, dataset: PoseDataset) -> None:
-    """Say in `out` whose folder it is; refuse one that belongs to other clips or folds."""
+def _runs(runs: Sequence[Path]) -> list[str]:
+    return [str(run.resolve()) for run in runs]
+
+
+def _claim(out: Path, study: Study, dataset: PoseDataset, options: Mapping[str, Any]) -> None:
+    """Say in `out` whose folder it is; refuse one that belongs to other clips, folds, joined
+    datasets or runs to learn from.
+    """
     ids = "\n".join(f"{c.clip_id}\t{c.split}\t{' '.join(c.glosses)}" for c in dataset.clips)
     record = {
         "dataset": dataset.info.name,
@@ -159,11 +184,14 @@ def _claim(out: Path, study: Study, dataset: PoseDataset) -> None:
         "folds": study.folds,
         "group": study.group,
         "split": study.split,
+        "--with": [str(other.path.resolve()) for other in options.get("others") or ()],
+        "--init-from": _runs([options["init_from"]] if options.get("init_from") else []),
+        "--teacher": _runs(options.get("teachers") or ()),
     }
     path = out / "study-of.json"
     if path.is_file():
         known = json.loads(path.read_text(encoding="utf-8"))
-        changed = [key for key, value in record.items() if known.get(key) != value]
+        changed = [key for key, value in record.items() if known.get(key, []) != value]
         if changed:
             raise StudyError(
                 f"{out} holds a study with other {' and '.join(changed)}; choose another --out"

@@ -7,7 +7,7 @@ tests say how much hangs on the choice of clips; the spread says how much hangs 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -58,6 +58,8 @@ class VariantResult:
         wer: Mean over seeds of the word error rate, pooled over folds; None if nothing ran.
         wer_sd: Standard deviation over seeds; None for a single one.
         wer_of_seeds: The rate of each seed.
+        wer_fold_sd: Standard deviation over folds of the rate, pooled over seeds; None without
+            folds.
         wer_ci: 95 % interval of the mean, bootstrap over clips.
         n_clips: Different clips that were scored.
         n_parameters: Of one run; they differ where folds have other glosses.
@@ -71,6 +73,7 @@ class VariantResult:
     wer: float | None
     wer_sd: float | None
     wer_of_seeds: dict[int, float]
+    wer_fold_sd: float | None
     wer_ci: tuple[float, float] | None
     n_clips: int
     n_parameters: int
@@ -103,7 +106,15 @@ class StudyTable:
     def cells(self) -> list[tuple[str, ...]]:
         """Heading and rows as text."""
         head = ("variant", "parameters", "WER", "sd", "95 %", "minutes", "difference", "p")
-        return [head, *(_texts(row) for row in self.rows)]
+        table = [head, *(_texts(row) for row in self.rows)]
+        if not self._has_folds:
+            return table
+        spread = ["fold sd", *(_rate(row.wer_fold_sd) for row in self.rows)]
+        return [(*cells[:4], sd, *cells[4:]) for cells, sd in zip(table, spread, strict=True)]
+
+    @property
+    def _has_folds(self) -> bool:
+        return any(row.wer_fold_sd is not None for row in self.rows)
 
     def to_markdown(self) -> str:
         """The table with what must be known to read it."""
@@ -119,6 +130,8 @@ class StudyTable:
             f"{rate} in percent, mean and standard deviation over {n_seeds} seeds, on "
             f"{self.scored}; interval: bootstrap over clips.",
         ]
+        if self._has_folds:
+            notes.append("Fold sd: standard deviation over folds, the seeds of each pooled.")
         if len(self.rows) > 1:
             notes.append(
                 f"Difference: against {self.baseline}, with its 95 % interval; p: approximate "
@@ -169,7 +182,8 @@ def _row(
     name: str, results: list[TrialResult], paired: Paired | None, p_adjusted: float | None
 ) -> VariantResult:
     done = [result for result in results if result.counts is not None]
-    rates = _rates(done)
+    rates = _rates(done, lambda trial: trial.seed)
+    of_folds = _rates([r for r in done if r.trial.fold], lambda trial: trial.fold)
     clips = sorted({clip_id for result in done for _, _, clip_id in result.cells})
     seconds = [result.seconds for result in done if result.seconds is not None]
     return VariantResult(
@@ -177,6 +191,7 @@ def _row(
         wer=mean(rates.values()) if rates else None,
         wer_sd=stdev(rates.values()) if len(rates) > 1 else None,
         wer_of_seeds=rates,
+        wer_fold_sd=stdev(of_folds.values()) if len(of_folds) > 1 else None,
         wer_ci=_interval(done),
         n_clips=len(clips),
         n_parameters=max((result.n_parameters for result in done), default=0),
@@ -187,15 +202,15 @@ def _row(
     )
 
 
-def _rates(results: list[TrialResult]) -> dict[int, float]:
-    """Seed to WER, pooled over its folds."""
+def _rates(results: list[TrialResult], number: Callable[[Trial], int]) -> dict[int, float]:
+    """Number of a seed or fold to WER, pooled over its trials."""
     totals: dict[int, list[int]] = {}
     for result in results:
-        total = totals.setdefault(result.trial.seed, [0, 0])
+        total = totals.setdefault(number(result.trial), [0, 0])
         for errors, n_ref in result.cells.values():
             total[0] += errors
             total[1] += n_ref
-    return {seed: errors / n_ref for seed, (errors, n_ref) in totals.items() if n_ref}
+    return {key: errors / n_ref for key, (errors, n_ref) in totals.items() if n_ref}
 
 
 def _interval(results: list[TrialResult]) -> tuple[float, float] | None:
@@ -239,19 +254,20 @@ def _record(result: TrialResult) -> dict[str, Any]:
     }
 
 
-def _texts(row: VariantResult) -> tuple[str, ...]:
-    def rate(value: float | None) -> str:
-        return "-" if value is None else f"{100 * value:.1f}"
+def _rate(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
 
+
+def _texts(row: VariantResult) -> tuple[str, ...]:
     def pair(interval: tuple[float, float] | None) -> str:
-        return "" if interval is None else f" [{rate(interval[0])}, {rate(interval[1])}]"
+        return "" if interval is None else f" [{_rate(interval[0])}, {_rate(interval[1])}]"
 
     difference = "" if row.paired is None else f"{100 * row.paired.difference:+.1f}"
     return (
         row.name,
         f"{row.n_parameters:,}",
-        rate(row.wer),
-        rate(row.wer_sd),
+        _rate(row.wer),
+        _rate(row.wer_sd),
         pair(row.wer_ci).strip() or "-",
         "-" if row.minutes is None else f"{row.minutes:.1f}",
         difference + pair(row.paired.interval if row.paired else None) or "-",

@@ -1,8 +1,9 @@
 """One update: forward passes, their gradients added up over passes and processes, one step.
 
 A pass counts by its share of the clips of the update, so one big pass, several small ones, and
-several processes give the same gradient up to rounding. A pass that does not fit into memory is
-tried again in halves, and passes stay that small for the rest of the run.
+several processes give the same gradient up to rounding, but for what every pass has of its own:
+its draws of augmentation and dropout, and the statistics of a batch norm. A pass that does not fit
+into memory is tried again in halves, and passes stay that small for the rest of the run.
 """
 
 from collections.abc import Callable, Iterator

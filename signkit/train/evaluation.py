@@ -1,5 +1,6 @@
 """What the recognizer makes of the dev clips: loss, errors, and how often it says nothing."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class DevResult:
 
     Args:
         loss: Mean over the clips whose loss exists: known glosses, enough frames; None without
-            such a clip.
+            such a clip, or where it is no number.
         wer: Word error rate, a fraction.
         error: Its standard error over clips.
         blank: Share of the steps whose best id is blank; None for isolated signs.
@@ -119,8 +120,9 @@ def _blanks(logits: Logits) -> tuple[int, int, int]:
 def _result(judged: Sequence[_Judged], *, is_continuous: bool) -> DevResult:
     errors = [one for batch in judged for one in batch.errors]
     n_losses, n_steps = sum(b.n_losses for b in judged), sum(b.n_steps for b in judged)
+    loss = sum(b.loss for b in judged) / n_losses if n_losses else math.nan
     return DevResult(
-        loss=sum(b.loss for b in judged) / n_losses if n_losses else None,
+        loss=loss if math.isfinite(loss) else None,
         wer=error_rate(errors),
         error=standard_error(errors),
         blank=sum(b.n_blank for b in judged) / max(1, n_steps) if is_continuous else None,

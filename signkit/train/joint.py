@@ -114,7 +114,7 @@ def join(dataset: PoseDataset, others: Sequence[PoseDataset]) -> JointPoses:
                 f"{dataset.path} has {own.name!r} ({own.n_dims}-D); join datasets of the same "
                 "skeleton"
             )
-        named[_free_name(other.info.name or other.path.name, named)] = other
+        named[_free_name(other.info.name or other.path.resolve().name, named)] = other
     return JointPoses(dataset, named)
 
 

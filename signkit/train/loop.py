@@ -32,6 +32,8 @@ from signkit.train.state import Progressed, has_state, load_state, save_state
 from signkit.train.trackers import check_trackers
 from signkit.train.watch import Watch
 
+_FIRST_WRITTEN = {"logs", "metrics.jsonl", "state"}
+"""What may be in a run folder before there is a state to go on from."""
 _WATCHED_CLIPS = 16
 _WARN_OF_BLANKS_AFTER = 3
 
@@ -54,7 +56,8 @@ def train(
 ) -> TrainSummary:
     """Train a recognizer on the train split and write its run folder.
 
-    Under `torchrun` the processes share every update; the result is that of one process.
+    Under `torchrun` the processes share every update; the result is that of one process, but for
+    random draws and batch norms, which every forward pass has of its own.
 
     Args:
         recipe: Every number.
@@ -78,11 +81,7 @@ def train(
     """
     if seed is not None:
         recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": seed})})
-    if out.exists() and any(out.iterdir()) and not resume:
-        raise TrainingError(
-            f"{out} already holds files; add --resume to go on with its training, or choose "
-            f"another --out"
-        )
+    _check_out(out, resume=resume)
     trackers = check_trackers(track)
     processes = Processes(device=device, precision=recipe.train.precision, run=out, track=trackers)
     told = Listener(progress or nothing, on_epoch or nothing, warn or nothing)
@@ -95,6 +94,31 @@ def train(
     summary = Trainer(made, out, processes, listener).run(resume=resume)
     processes.close()
     return summary
+
+
+def _check_out(out: Path, *, resume: bool) -> None:
+    """Refuse a folder that would lose something.
+
+    Raises:
+        TrainingError: It holds files of anything but an unfinished training.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise TrainingError(f"{out} is a file; choose another --out")
+    if not any(out.iterdir()):
+        return
+    if not resume:
+        raise TrainingError(
+            f"{out} already holds files; add --resume to go on with its training, or choose "
+            f"another --out"
+        )
+    names = {path.name for path in out.iterdir() if not path.name.endswith(".tmp")}
+    if not has_state(out) and names - _FIRST_WRITTEN:
+        raise TrainingError(
+            f"{out} holds files, but no state of a training to go on from; choose another --out, "
+            "and --init-from to start from the weights of a run"
+        )
 
 
 class Trainer:
@@ -112,10 +136,11 @@ class Trainer:
 
     def run(self, *, resume: bool) -> TrainSummary:
         """Train until the last epoch, or until nothing gets better; returns what came out."""
-        if resume and has_state(self.out):
+        if resume and self._has_state():
             self.progressed = load_state(self.out, self.engine, key=self.key)
-        if resume:
-            self.record.resume(self.progressed.epoch)
+        self.record.begin(self.progressed)
+        if not has_state(self.out):
+            self._save()  # a folder that cannot be written is noticed now
         with noticed_signals(is_shared=self.processes.world > 1) as stop:
             while not self._is_over():
                 self._finish_epoch(lr=self._train_epoch(stop))
@@ -125,6 +150,21 @@ class Trainer:
                 if is_asked:
                     stop.leave()
         return self._summary()
+
+    def _has_state(self) -> bool:
+        """Whether there is something to go on from; all processes must see the same.
+
+        Raises:
+            TrainingError: Some see it, others do not.
+        """
+        found = has_state(self.out)
+        somewhere, nowhere = self.processes.largest(int(found), int(not found))
+        if somewhere and nowhere:
+            raise TrainingError(
+                f"{self.out} is not the same folder on all machines; to go on with a training, "
+                "give all of them one that they share"
+            )
+        return found
 
     def _is_over(self) -> bool:
         now = self.progressed
@@ -201,7 +241,7 @@ class Trainer:
         is_kept = judge_epoch(now, dev, self.config)
         metrics = epoch_metrics(now, dev, blanks, lr=lr, is_kept=is_kept)
         now.done, now.sums = 0, {}
-        self.record.epoch(metrics, self.engine.weights())
+        self.record.epoch(metrics, self.engine.weights(), best_epoch=now.best_epoch)
         self.listener.epoch(metrics)
         if now.epoch == _WARN_OF_BLANKS_AFTER and not self._is_over():
             for line in self.record.warnings():

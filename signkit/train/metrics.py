@@ -22,7 +22,7 @@ class EpochMetrics:
         update: Updates finished.
         loss: Mean over train clips, augmented, weights moving.
         parts: Parts of the loss before they are weighted, likewise.
-        gradient_norm: Mean over updates, before clipping.
+        gradient_norm: Mean over updates, before clipping; None if all of them overflowed (fp16).
         dev_loss: Recognition loss of the dev clips.
         dev_wer: Word error rate on dev, a fraction.
         dev_wer_error: Its standard error over clips.
@@ -38,7 +38,7 @@ class EpochMetrics:
     update: int
     loss: float
     parts: dict[str, float] = field(default_factory=dict)
-    gradient_norm: float = 0.0
+    gradient_norm: float | None = None
     dev_loss: float | None = None
     dev_wer: float | None = None
     dev_wer_error: float | None = None
@@ -63,21 +63,23 @@ def append_metrics(run: Path, metrics: EpochMetrics) -> None:
     """Add a line for an epoch."""
     run.mkdir(parents=True, exist_ok=True)
     with (run / _FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(metrics)) + "\n")
+        file.write(_line(metrics))
 
 
 def read_metrics(run: Path) -> list[EpochMetrics]:
-    """The epochs so far."""
-    path = run / _FILE
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [EpochMetrics(**json.loads(line)) for line in lines]
-
-
-def keep_metrics(run: Path, *, n_epochs: int) -> None:
-    """Drop the lines of later epochs: the state to go on from is older than they are."""
+    """The epochs so far; a last line that a killed run left unfinished is none."""
     path = run / _FILE
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    write_text(path, "".join(line for line in lines if json.loads(line)["epoch"] <= n_epochs))
+    return [EpochMetrics(**json.loads(line)) for line in lines if line.endswith("\n")]
+
+
+def write_metrics(run: Path, epochs: Sequence[EpochMetrics]) -> None:
+    """Replace the lines by those of the given epochs."""
+    write_text(run / _FILE, "".join(map(_line, epochs)))
+
+
+def _line(metrics: EpochMetrics) -> str:
+    return json.dumps(asdict(metrics)) + "\n"
 
 
 def _rounded(value: Any) -> Any:
@@ -91,9 +93,11 @@ def blank_warning(epochs: Sequence[EpochMetrics]) -> str | None:
     last = epochs[-1] if epochs else None
     if last is None or last.epoch < _EPOCHS_OF_BLANKS or (last.blank or 0.0) <= _MOST_BLANKS:
         return None
+    if not last.empty:  # many steps a gloss, and every clip has one that is none
+        return None
     return (
         f"after {last.epoch} epochs {100 * (last.blank or 0):.0f} % of the steps are "
-        f"blank, and nothing is recognized in {100 * (last.empty or 0):.0f} % of the clips; "
+        f"blank, and nothing is recognized in {100 * last.empty:.0f} % of the clips; "
         "CTC often begins so, but if it stays: raise train.peak_lr or train.min_updates, set "
         "model.subsampling lower, or start from an isolated run (--init-from)"
     )

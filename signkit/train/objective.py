@@ -8,8 +8,8 @@
 
 R is CTC or cross-entropy, C the consistency of two views, P the cross-entropy of clips of a single
 gloss in a continuous recipe, D the divergence from the teacher. Heads between the blocks: Lee and
-Watanabe 2021, arXiv:2102.03216. Consistency on the convolutional and the recurrent head: Min et al.
-2025 (VIPL-SLP), who weigh all heads alike.
+Watanabe 2021, arXiv:2102.03216, who give the recognizer's head 0.7 and those 0.3. Consistency on
+the convolutional and the recurrent head: Min et al. 2025 (VIPL-SLP), who weigh all heads alike.
 """
 
 from collections.abc import Callable

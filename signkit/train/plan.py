@@ -2,7 +2,6 @@
 possible at all.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,7 +81,7 @@ def make_plan(recipe: Recipe, dataset: PoseDataset, others: Sequence[PoseDataset
     train_clips = own_clips + _other_clips(poses, recipe)
     continuous = recipe.task == "continuous"
     vocabulary = Vocabulary.of((clip.glosses for clip in train_clips), has_blank=continuous)
-    fps = recipe.data.fps or _usual_fps(dataset, own_clips)
+    fps = recipe.data.fps or dataset.usual_fps([clip.clip_id for clip in own_clips])
     train = make_examples(poses, train_clips, vocabulary, fps=fps)
     if continuous:
         _check_lengths(train, recipe)
@@ -130,12 +129,6 @@ def _check_task(clips: list[Clip], recipe: Recipe, where: str) -> None:
             f"several glosses, for instance {wrong[0].clip_id!r} ({' '.join(wrong[0].glosses)}); "
             "use a continuous recipe"
         )
-
-
-def _usual_fps(dataset: PoseDataset, clips: list[Clip]) -> float:
-    _, rates = dataset.lengths([clip.clip_id for clip in clips])
-    usual, _ = Counter(rates.round(3).tolist()).most_common(1)[0]
-    return float(usual)
 
 
 def _check_lengths(examples: list[Example], recipe: Recipe) -> None:

@@ -117,14 +117,13 @@ def _accelerator(device: str | None, precision: str, options: dict[str, Any]) ->
     from accelerate.state import AcceleratorState
     from accelerate.utils import patch_environment
 
-    if device and device.startswith("cuda") and not torch.cuda.is_available():
-        raise TrainingError(f"--device {device} was asked for, but no CUDA device is here; use cpu")
     n_processes = int(os.environ.get("WORLD_SIZE", "1"))
     if device and ":" in device and n_processes > 1:
         raise TrainingError(
             f"--device {device} names one device, but torchrun started {n_processes} processes; "
             f"use --device {device.partition(':')[0]}"
         )
+    _check_device(device)
     is_faster = torch.cuda.is_available() or torch.backends.mps.is_available()
     is_cpu = device == "cpu" or (device is None and not is_faster)
     if is_cpu and precision == "fp16":
@@ -142,3 +141,28 @@ def _accelerator(device: str | None, precision: str, options: dict[str, Any]) ->
             f"train.precision={precision} is not possible on this device "
             f"({one_line(error).rstrip('.')}); use train.precision=no"
         ) from error
+
+
+def _check_device(device: str | None) -> None:
+    """Refuse a device that is not here; None is the best there is.
+
+    Raises:
+        TrainingError: It is not.
+    """
+    kind, _, index = (device or "cpu").partition(":")
+    has = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    if kind not in has or (":" in (device or "") and not index.isdecimal()):
+        raise TrainingError(f"--device {device} is no device; use cpu, cuda, cuda:1 or mps")
+    if not has[kind]:
+        raise TrainingError(
+            f"--device {device} was asked for, but no {kind.upper()} device is here; use cpu"
+        )
+    if int(index or 0) >= has[kind]:
+        raise TrainingError(
+            f"--device {device} was asked for, but here are {has[kind]} {kind.upper()} devices, "
+            "numbered from 0"
+        )

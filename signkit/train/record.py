@@ -1,6 +1,5 @@
 """The run folder as training goes on: kept weights, metrics, curves, card, and trackers."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from signkit.checkpoint import Checkpoint, write_checkpoint
-from signkit.files import write_text
+from signkit.files import remove_leftovers, write_text
 from signkit.models.recognizer import for_recognition
 from signkit.run_card import CURVES, model_card
 from signkit.train.curves import draw_curves
@@ -18,15 +17,15 @@ from signkit.train.metrics import (
     EpochMetrics,
     append_metrics,
     blank_warning,
-    keep_metrics,
     read_metrics,
+    write_metrics,
 )
 from signkit.train.processes import Processes
 from signkit.train.state import Progressed
 from signkit.train.trackers import start_trackers
 from signkit.train.watch import Seen
 
-_NO_PARTS = ("loss", "gradient_norm", "clips", "frames", "seconds")
+_NO_PARTS = ("loss", "gradient_norm", "overflown", "clips", "frames", "seconds")
 
 
 class Record:
@@ -42,16 +41,23 @@ class Record:
         self.run = run
         self.checkpoint = checkpoint
         self.epochs: list[EpochMetrics] = []
+        self._best_epoch = 0
         self._kept: dict[str, Tensor] = {}
         self._processes = processes
         start_trackers(processes.accelerator, run, checkpoint.recipe)
 
-    def resume(self, n_epochs: int) -> None:
-        """Take up the first epochs of an earlier session."""
-        self.epochs = [one for one in read_metrics(self.run) if one.epoch <= n_epochs]
+    def begin(self, progressed: Progressed) -> None:
+        """Take up the epochs of an earlier session; later ones, which its state does not know of,
+        are dropped.
+        """
+        self.epochs = [one for one in read_metrics(self.run) if one.epoch <= progressed.epoch]
+        self._best_epoch = progressed.best_epoch
         self.checkpoint = replace(self.checkpoint, results=self._results())
+        self._processes.wait()  # all have read them
         if self._processes.is_main:
-            keep_metrics(self.run, n_epochs=n_epochs)
+            for folder in (self.run, self.run / "state"):
+                remove_leftovers(folder)
+            write_metrics(self.run, self.epochs)
 
     def updates(self, seen: Sequence[Seen]) -> None:
         """Show updates in the trackers."""
@@ -59,9 +65,12 @@ class Record:
             values = {**one.values, "lr": one.lr}
             self._track({f"update/{name}": value for name, value in values.items()}, one.update)
 
-    def epoch(self, metrics: EpochMetrics, weights: Mapping[str, Tensor]) -> None:
-        """Note an epoch, and its weights if they are kept."""
+    def epoch(
+        self, metrics: EpochMetrics, weights: Mapping[str, Tensor], *, best_epoch: int
+    ) -> None:
+        """Note an epoch, its weights if they are kept, and which epoch is the best by now."""
         self.epochs.append(metrics)
+        self._best_epoch = best_epoch
         self.checkpoint = replace(self.checkpoint, results=self._results())
         self._track({f"epoch/{name}": v for name, v in metrics.scalars().items()}, metrics.update)
         if not self._processes.is_main:
@@ -90,12 +99,10 @@ class Record:
         found = {"n_parameters": self.checkpoint.results["n_parameters"]}
         if not self.epochs:
             return found
-        judged = [one for one in self.epochs if one.dev_wer is not None]
-        best = min(judged, key=_rank) if judged else None
         kept = [one for one in self.epochs if one.is_kept][-1]
         return found | {
             "epochs": self.epochs[-1].epoch,
-            "best_epoch": best.epoch if best else 0,
+            "best_epoch": self._best_epoch,
             "kept_epoch": kept.epoch,
             "dev_wer": kept.dev_wer,
             "dev_wer_error": kept.dev_wer_error,
@@ -106,11 +113,6 @@ class Record:
     def _track(self, values: dict[str, float], update: int) -> None:
         if self._processes.accelerator.trackers:
             self._processes.accelerator.log(values, step=update)
-
-
-def _rank(epoch: EpochMetrics) -> tuple[float, float]:
-    loss = math.inf if epoch.dev_loss is None else epoch.dev_loss
-    return (math.inf if epoch.dev_wer is None else epoch.dev_wer, loss)
 
 
 def epoch_metrics(
@@ -126,12 +128,13 @@ def epoch_metrics(
     """
     sums = progressed.sums
     means = {name: value / sums["clips"] for name, value in sums.items()}
+    n_normal = sums["clips"] - sums.get("overflown", 0)
     return EpochMetrics(
         epoch=progressed.epoch,
         update=progressed.update,
         loss=means["loss"],
         parts={name: value for name, value in means.items() if name not in _NO_PARTS},
-        gradient_norm=means.get("gradient_norm", math.nan),
+        gradient_norm=sums.get("gradient_norm", 0.0) / n_normal if n_normal else None,
         dev_loss=dev.loss if dev else None,
         dev_wer=dev.wer if dev else None,
         dev_wer_error=dev.error if dev else None,

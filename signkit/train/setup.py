@@ -12,18 +12,20 @@ from torch import Tensor
 from signkit.checkpoint import Checkpoint
 from signkit.dataset import PoseDataset
 from signkit.encode.augment import Augment, mirror
+from signkit.errors import TrainingError
 from signkit.models.recognizer import Recognizer
 from signkit.recipe import Recipe
 from signkit.skeleton import Skeleton
 from signkit.train.engine import Engine
 from signkit.train.feed import Feed
 from signkit.train.loader import ClipLoader
+from signkit.train.memory import is_out_of_memory
 from signkit.train.objective import Objective
 from signkit.train.order import budget_batches
 from signkit.train.plan import Plan, make_plan
 from signkit.train.processes import Processes
 from signkit.train.record import Record
-from signkit.train.start import start_from
+from signkit.train.start import is_of_another_split, start_from
 from signkit.train.teacher import load_teacher
 
 _CLIPS_TO_FIT = 4000
@@ -65,7 +67,7 @@ def set_up(
     plan = make_plan(recipe, dataset, others)
     loader = ClipLoader(plan.poses, fps=plan.fps, n_threads=_n_threads(processes))
     torch.manual_seed(recipe.train.seed)
-    model = Recognizer(recipe, dataset.skeleton, plan.vocabulary, fps=plan.fps, pooled=plan.pooled)
+    model = _recognizer(recipe, plan, dataset.skeleton)
     checkpoint = Checkpoint(
         recipe=recipe,
         skeleton=dataset.skeleton,
@@ -82,12 +84,30 @@ def set_up(
     if teachers:
         teacher = load_teacher(teachers, checkpoint, device=processes.device)
         checkpoint = _noted(checkpoint, "teacher", teacher.record)
+    for run in [*([init_from] if init_from else []), *teachers]:
+        if is_of_another_split(run, checkpoint):
+            say(
+                f"{run} was trained on other clips of the same dataset, perhaps on those that are "
+                "dev or test here; then scores on them say nothing"
+            )
     objective = Objective(recipe, teacher)
     augment = Augment(dataset.skeleton, recipe.augment)
     engine = Engine(model, objective, augment, recipe.train, processes, say=say)
     processes.share(engine.model.state_dict().values())
     feed = Feed(loader, n_views=objective.n_views, device=processes.device)
     return Setup(recipe, plan, feed, engine, Record(out, checkpoint, processes))
+
+
+def _recognizer(recipe: Recipe, plan: Plan, skeleton: Skeleton) -> Recognizer:
+    try:
+        return Recognizer(recipe, skeleton, plan.vocabulary, fps=plan.fps, pooled=plan.pooled)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            "the recognizer does not fit into memory; set model.width, model.n_blocks or "
+            "model.feedforward lower"
+        ) from error
 
 
 def _noted(checkpoint: Checkpoint, key: str, value: object) -> Checkpoint:

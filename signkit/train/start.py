@@ -4,6 +4,7 @@ Everything that reads a clip is taken: encoder tables, frontend, body. Both reci
 it, but subsampling may differ: a halving that only one of them has is new, or left behind. The
 encoder tables are the source's and are not measured again: the body has learned on features
 standardized with them, and offsets in units of the signer's trunk hardly depend on the corpus.
+Frame rates may differ, too; motion is then faster or slower than the body has learned it.
 What is measured in pixels depends on the cameras and stays as the new train clips gave it: the
 scale for clips without a trunk, and all tables of encoders without a scale.
 
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from signkit.checkpoint import Checkpoint, read_checkpoint, read_weights
-from signkit.errors import TrainingError
+from signkit.errors import CheckpointError, TrainingError
 from signkit.models.recognizer import POOLED, Recognizer
 from signkit.recipe import Recipe
 from signkit.sections import EncoderConfig
@@ -33,6 +34,8 @@ _SAME = (
     "model.graph_widths",
 )  # fmt: skip
 """Recipe keys that decide what the body has learned, beside the whole encoder section."""
+_HALVINGS = ".halvings."
+"""In the names of all weights that subsampling decides about."""
 _HEADS = ("head.", "auxiliary_heads.", f"{POOLED}.")
 
 
@@ -48,7 +51,7 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> dict[str
         For the record: `run_record`, the number of `tensors` taken, classifier `rows` by head.
 
     Raises:
-        CheckpointError: The run is missing or incomplete.
+        CheckpointError: The run is missing, incomplete, damaged or of another version.
         TrainingError: It has another skeleton or another recognizer.
     """
     source, weights = read_checkpoint(run), read_weights(run)
@@ -57,6 +60,7 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> dict[str
     own = model.state_dict()
     apart = (*_HEADS, *_in_pixels(checkpoint.recipe.encoder))
     taken = {n: v for n, v in weights.items() if n in own and not n.startswith(apart)}
+    _check_names(run, weights, own)
     _check_shapes(run, taken, own)
     rows: dict[str, int] = {}
     for head in _heads(own):
@@ -79,6 +83,14 @@ def run_record(run: Path, checkpoint: Checkpoint) -> dict[str, object]:
         "fingerprint": checkpoint.data.get("fingerprint", ""),
         "weights_sha256": digest,
     }
+
+
+def is_of_another_split(run: Path, checkpoint: Checkpoint) -> bool:
+    """Whether a run was trained on other clips of the dataset that `checkpoint` learns from."""
+    theirs, own = read_checkpoint(run).data, checkpoint.data
+    name = own.get("dataset")
+    is_same = bool(name) and theirs.get("dataset") == name
+    return is_same and theirs.get("fingerprint") != own.get("fingerprint")
 
 
 def check_skeleton(run: Path, source: Checkpoint, checkpoint: Checkpoint) -> None:
@@ -104,6 +116,16 @@ def _check_recipe(run: Path, source: Recipe, recipe: Recipe) -> None:
             raise TrainingError(
                 f"{run} was trained with {key}={before}, but this recipe has {key}={now}; make "
                 "them alike to start from that run"
+            )
+
+
+def _check_names(run: Path, weights: dict[str, Tensor], own: dict[str, Tensor]) -> None:
+    """Weights of other names would be left behind without a word."""
+    for name in sorted(weights.keys() ^ own.keys()):
+        if not name.startswith(_HEADS) and _HALVINGS not in name:
+            raise CheckpointError(
+                f"{run} {'lacks' if name in own else 'also has'} the weights {name!r}: another "
+                "version of signkit made it; train it again to start from it"
             )
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from signkit.batch import Batch
-from signkit.checkpoint import Checkpoint, read_checkpoint, read_weights
+from signkit.checkpoint import Checkpoint, load_weights, read_checkpoint
 from signkit.errors import TrainingError
 from signkit.models.recognizer import Recognizer
 from signkit.train.start import check_skeleton, run_record
@@ -68,7 +68,7 @@ def load_teacher(runs: Sequence[Path], checkpoint: Checkpoint, *, device: torch.
     """The teacher that `runs` make for the recognizer of `checkpoint`.
 
     Raises:
-        CheckpointError: A run is missing or incomplete.
+        CheckpointError: A run is missing, incomplete, damaged or of another version.
         TrainingError: It has another skeleton, task or frame rate, or lacks glosses.
     """
     return Teacher([_load(run, checkpoint, device) for run in runs])
@@ -107,7 +107,7 @@ def _load(run: Path, checkpoint: Checkpoint, device: torch.device) -> Member:
     source = read_checkpoint(run)
     _check(run, source, checkpoint)
     recognizer = Recognizer(source.recipe, source.skeleton, source.vocabulary, fps=source.fps)
-    recognizer.load_state_dict(read_weights(run))
+    load_weights(recognizer, run)
     ids = source.vocabulary.encode(checkpoint.vocabulary.glosses)
     is_isolated = checkpoint.recipe.task == "isolated"
     return Member(

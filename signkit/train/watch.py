@@ -86,6 +86,8 @@ class Watch:
         n_clips = len(visits)
         added = {name: n_clips * value for name, value in values.items() if math.isfinite(value)}
         added |= {"clips": n_clips, "frames": sum(visit.n_frames for visit in visits)}
+        if not math.isfinite(values["gradient_norm"]):
+            added["overflown"] = n_clips
         for name, value in added.items():
             self.sums[name] = self.sums.get(name, 0) + value
 

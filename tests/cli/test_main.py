@@ -89,6 +89,7 @@ def test_ctrl_c_says_how_to_go_on(
     [
         (["train", "r", "d"], "stopped; run the same command with --resume to go on"),
         (["train", "r", "d", "--resume"], "stopped; run the same command again to go on"),
+        (["train", "r", "d", "--folds=5"], "stopped; run the same command again to go on"),
     ],
 )
 def test_a_stopped_training_needs_resume(arguments: list[str], line: str) -> None:

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from pydantic import ValidationError
 
 from signkit.encode.augment import Augment, mirror
 from signkit.encode.bones import bone_levels, lengthened
@@ -65,9 +66,23 @@ def test_every_augmentation_changes_a_clip(changes):
 def test_rotation_keeps_distances_and_is_the_same_in_every_frame():
     coords = random_clips(BODY, hidden=0.0)
     turned, _ = augmented(coords, rotate_deg=(20.0, 30.0, 20.0))
-    before = (coords[:, :, 0] - coords[:, :, 5]).norm(dim=-1)
-    after = (turned[:, :, 0] - turned[:, :, 5]).norm(dim=-1)
+    root, tip = BODY.index("left_hand_wrist"), BODY.index("left_hand_index_tip")
+    before = (coords[:, :, root] - coords[:, :, tip]).norm(dim=-1)
+    after = (turned[:, :, root] - turned[:, :, tip]).norm(dim=-1)
     torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-2)
+
+
+def test_rotation_does_not_tear_a_hand_off_its_wrist():
+    """MediaPipe: the hand's depth is its own, and the body's wrist far before the shoulders."""
+    coords = random_clips(BODY, hidden=0.0)
+    wrist, hand = BODY.index("left_wrist"), BODY.part_indices("left_hand")
+    coords[:, :, hand] -= coords[:, :, hand[0], None].clone()
+    length = coords[:, :, hand].norm(dim=-1).amax()
+    coords[:, :, hand, :2] += coords[:, :, wrist, None, :2]
+    coords[:, :, wrist, 2] = -50 * length
+    turned, _ = augmented(coords, rotate_deg=(20.0, 30.0, 20.0))
+    apart = (turned[:, :, hand[0]] - turned[:, :, wrist])[..., :2].norm(dim=-1)
+    assert apart.max() < 0.7 * length
 
 
 def test_mirroring_twice_gives_the_clip_back():
@@ -134,6 +149,7 @@ def test_a_longer_bone_moves_what_it_carries_and_turns_nothing():
     for parent, child in (
         ("left_shoulder", "left_elbow"),
         ("left_elbow", "left_wrist"),
+        ("left_wrist", "left_pinky"),
         ("left_hand_wrist", "left_hand_index_mcp"),
         ("left_hand_index_dip", "left_hand_index_tip"),
     ):
@@ -156,6 +172,9 @@ def test_a_hand_moves_with_its_arm():
     elbow, tip = BODY.index("left_elbow"), BODY.index("left_hand_pinky_tip")
     torch.testing.assert_close(moved[:, :, tip], moved[:, :, elbow], atol=1e-3, rtol=0)
     assert moved[:, :, tip].norm(dim=-1).min() > 1
+    for finger in ("left_pinky", "left_index", "left_thumb"):  # of the pose
+        with_elbow = moved[:, :, BODY.index(finger)]
+        torch.testing.assert_close(with_elbow, moved[:, :, elbow], atol=1e-3, rtol=0)
     assert moved[:, :, BODY.index("nose")].abs().max() == 0
 
 
@@ -169,9 +188,21 @@ def test_an_unseen_joint_leaves_what_hangs_from_it_in_place():
     torch.testing.assert_close(changed, coords, equal_nan=True)
 
 
+def test_a_joint_unseen_for_a_frame_makes_nothing_jump():
+    coords = torch.zeros(1, 5, BODY.n_landmarks, 3)
+    for name in ("left_shoulder", "right_shoulder"):
+        coords[:, :, BODY.index(name), 0] = -100.0
+    elbow, tip = BODY.index("left_elbow"), BODY.index("left_hand_index_tip")
+    coords[:, 2, elbow] = torch.nan
+    levels = bone_levels(BODY)
+    change = torch.zeros(1, sum(len(children) for _, children in levels))
+    change[:, 0] = 0.2  # the left upper arm, 100 px
+    assert lengthened(coords, levels, change)[0, :, tip, 0].tolist() == [20.0] * 5
+
+
 def test_another_camera_makes_near_things_larger_and_keeps_straight_lines():
     augment = Augment(BODY, AugmentConfig.model_validate({**OFF, "camera": 0.3}))
-    line = 20 + torch.linspace(-1, 1, 5)[:, None] * torch.tensor([30.0, 20.0, 0.0])
+    line = 20 + torch.linspace(-1, 1, BODY.n_landmarks)[:, None] * torch.tensor([30.0, 20.0, 0.0])
     clips = line[None, None].expand(4, 1, -1, -1)
     scale, generator = torch.full((4, 1, 1, 1), 40.0), torch.Generator().manual_seed(0)
 
@@ -180,7 +211,7 @@ def test_another_camera_makes_near_things_larger_and_keeps_straight_lines():
     lines = seen - seen[:, :1]
     cross = lines[..., 0] * lines[:, -1:, 1] - lines[..., 1] * lines[:, -1:, 0]
     assert cross.abs().max() < 1e-2
-    first, last = lines[:, 1].norm(dim=-1), (seen[:, -1] - seen[:, -2]).norm(dim=-1)
+    first, last = lines[:, 9].norm(dim=-1), (seen[:, -1] - seen[:, -10]).norm(dim=-1)
     assert ((first / last - 1).abs() > 0.05).any()
 
 
@@ -211,3 +242,18 @@ def test_the_same_generator_state_gives_the_same_clip():
     }  # fmt: skip
     one, other = augmented(coords, **everything)[0], augmented(coords, **everything)[0]
     torch.testing.assert_close(one, other, equal_nan=True, rtol=0, atol=0)
+
+
+def test_a_run_of_hidden_frames_may_end_with_the_clip():
+    coords = torch.zeros(400, 10, BODY.n_landmarks, 3)
+    changed, _ = augmented(coords, frame_drop=0.4)
+    hidden = changed[:, :, 0, 0].isnan()
+    assert hidden.sum(dim=1).max() == 3
+    ends = hidden.float().mean(dim=0)[[0, -1]].tolist()
+    assert ends[1] > 0
+    assert ends[0] == pytest.approx(ends[1], rel=0.4)
+
+
+def test_a_clip_may_become_ten_times_longer_but_not_endless():
+    with pytest.raises(ValidationError, match=r"less than or equal to 0\.9"):
+        AugmentConfig(speed=1.0)

@@ -21,6 +21,7 @@ from tests.tensors import padded, random_clips
 RELATIVE = tuple(preset for preset in PRESETS if preset != "none")
 SCALED = ("parts", "rqe", "rqe-sf", "rqe-adaptive")
 ALL_HOW = [("hard", "centres"), ("soft", "codes"), ("straight-through", "centres")]
+TRUNK_AND_PALM = ("shoulder", "hand_middle_mcp")
 
 
 def part_features(encoder: RelativeEncoder, features: torch.Tensor, name: str) -> torch.Tensor:
@@ -427,12 +428,16 @@ def test_parts_without_levels_stay_continuous_beside_parts_with_some():
     assert len(other[:, :, hand[1], 0].unique()) > 20
 
 
-def test_with_the_trunk_of_the_first_frame_nothing_later_than_motion_is_looked_at():
-    encoder = make_encoder("parts", trunk="frame0", gap_fill_s=0.0, distances=True, handshape=True)
-    coords, other = (random_clips(BODY, hidden=0.0, n_frames=20, seed=seed) for seed in (0, 1))
+@pytest.mark.parametrize("n_hidden", [0, 4, 14])
+def test_with_the_trunk_of_the_past_nothing_later_than_motion_is_looked_at(n_hidden):
+    changes = {"trunk": "past", "gap_fill_s": 0.0, **EVERYTHING, "hand_paths": False}
+    encoder = make_encoder("parts", **changes)
+    coords, other = (random_clips(BODY, hidden=0.3, n_frames=20, seed=seed) for seed in (0, 1))
+    trunk = [BODY.index(f"{side}_{name}") for side in ("left", "right") for name in TRUNK_AND_PALM]
+    coords[:, :n_hidden, trunk] = torch.nan
     changed = torch.cat([coords[:, :12], other[:, 12:]], dim=1)
     torch.testing.assert_close(
-        encode(encoder, changed)[:, :11], encode(encoder, coords)[:, :11], rtol=0, atol=0
+        encode(encoder, changed)[:, :10], encode(encoder, coords)[:, :10], rtol=0, atol=0
     )
 
 
@@ -448,3 +453,29 @@ def test_one_trunk_is_measured_a_forward(monkeypatch):
     calls.clear()
     encode(encoder, random_clips(BODY))
     assert len(calls) == 1
+
+
+def test_a_clip_whose_shoulders_are_never_seen_has_the_usual_unit_of_train_clips():
+    train, encoder = random_clips(BODY, n_clips=5, hidden=0.0), unfitted("parts")
+    encoder.fit([train[:2], train[2:]])
+    shoulders = BODY.indices(["left_shoulder", "right_shoulder"])
+    less = train[:1].clone()
+    less[:, :, shoulders] = torch.nan
+    left, right = shoulders
+    widths = (train[:, :, left, :2] - train[:, :, right, :2]).norm(dim=-1)
+    assert encoder.unit_px(less).item() == pytest.approx(widths.quantile(0.5, dim=1).median())
+
+
+@pytest.mark.parametrize("rule", ["frame0", "past"])
+@pytest.mark.parametrize("preset", ["parts", "none"])
+@pytest.mark.parametrize("names", ["_hand_", "_"])
+def test_by_the_rule_of_the_first_frame_no_channel_looks_further_than_motion(preset, names, rule):
+    skeleton = skeleton_from_names("part", [n for n in BODY.landmarks if names in n], n_dims=3)
+    changes = {"trunk": rule, "gap_fill_s": 0.0, **EVERYTHING, "hand_paths": False}
+    encoder = make_encoder(preset, skeleton, **changes)
+    coords, other = (random_clips(skeleton, hidden=0.0, seed=seed) for seed in (0, 1))
+    coords[:, :4, skeleton.part_indices("left_hand")] = torch.nan
+    changed = torch.cat([coords[:, :8], other[:, 8:]], dim=1)
+    torch.testing.assert_close(
+        encode(encoder, changed)[:, :6], encode(encoder, coords)[:, :6], rtol=0, atol=0
+    )

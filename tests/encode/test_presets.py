@@ -63,6 +63,16 @@ def test_levels_are_ablated_by_one_number_or_part_by_part(overrides, expected):
             "'straight-through'",
         ),
         ("range_tail=0.5", "recipe key 'encoder.range_tail' is 0.5: input should be less than 0.5"),
+        (
+            "gap_fill_s=1e6",
+            "recipe key 'encoder.gap_fill_s' is 1000000.0: input should be less than or equal to "
+            "60",
+        ),
+        (
+            "levels.face=5000",
+            "recipe key 'encoder.levels.face.0' is 5000: input should be less than or equal to "
+            "1000",
+        ),
         ("temperature=0", "recipe key 'encoder.temperature' is 0: input should be greater than 0"),
     ],
 )

@@ -48,7 +48,9 @@ def test_the_first_sight_of_each_clip_is_its_own():
 def test_the_trunk_is_measured_where_the_rule_says():
     clip = body_at((0, 10), (2, 22), (10, 20))  # middles 5, 12, 15; widths 10, 20, 10
     expected = {"frame": [5.0, 12.0, 15.0], "frame0": [5.0], "clip_median": [12.0]}
+    expected["past"] = [5.0, 5.0, 5.0]
     widths = {"frame": [10.0, 20.0, 10.0], "frame0": [10.0], "clip_median": [10.0]}
+    widths["past"] = [10.0, 10.0, 10.0]
     for rule, middles in expected.items():
         trunk = measure_trunk(clip, BODY, rule=rule, default=ONE)
         assert trunk.origin[0, :, 0, 0].tolist() == middles
@@ -58,6 +60,14 @@ def test_the_trunk_is_measured_where_the_rule_says():
 def test_the_first_frame_in_which_the_trunk_is_seen_stands_for_the_first():
     trunk = measure_trunk(body_at((NAN, NAN), (4, 8)), BODY, rule="frame0", default=ONE)
     assert (trunk.origin[0, 0, 0, 0].item(), trunk.scale.item()) == (6.0, 4.0)
+
+
+def test_frames_before_the_trunk_is_seen_know_the_mean_of_the_first_frame_alone():
+    clip = body_at((NAN, NAN), (4, 8), (40, 80))
+    clip[0, 0, BODY.index("nose")] = 7.0
+    trunk = measure_trunk(clip, BODY, rule="past", default=ONE)
+    assert trunk.origin[0, :, 0, 0].tolist() == [clip[0, 0].nanmean(dim=0)[0].item(), 6.0, 6.0]
+    assert trunk.scale[0, :, 0, 0].tolist() == [1.0, 4.0, 4.0]
 
 
 def test_a_frame_without_shoulders_has_no_origin_but_the_usual_scale():
@@ -146,3 +156,20 @@ def test_even_slices_take_the_same_rows_in_the_same_order():
         taken = [i for run in even_slices(indices) for i in range(20)[run]]
         assert taken == indices
     assert even_slices([0, 1, 2, 5, 7, 9]) == [slice(0, 3, 1), slice(5, 10, 2)]
+
+
+def test_by_the_rule_of_the_first_frame_hands_alone_are_measured_where_the_first_hand_is_seen():
+    """The right hand is seen from the start, the left one, twice as long, only later."""
+    hands = skeleton_from_names("hands", [n for n in BODY.landmarks if "_hand_" in n], n_dims=3)
+    clip = torch.full((1, 4, 42, 3), NAN)
+    for side, first, length in (("right", 1, 5.0), ("left", 3, 10.0)):
+        clip[:, first:, hands.part_indices(f"{side}_hand")] = 0.0
+        clip[:, first:, hands.index(f"{side}_hand_middle_mcp"), 0] = length
+    trunk = measure_trunk(clip, hands, rule="frame0", default=ONE)
+    assert trunk.scale.item() == 20.0
+    later = clip.clone()
+    later[:, 2:] += 50.0
+    moved = measure_trunk(later, hands, rule="frame0", default=ONE)
+    assert torch.equal(moved.origin, trunk.origin)
+    assert trunk.origin[0, 0, 0, 1:].tolist() == [0.0, 0.0]
+    torch.testing.assert_close(trunk.origin, mean_place(clip[:, 1:2]))

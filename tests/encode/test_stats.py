@@ -6,7 +6,7 @@ import pytest
 
 from signkit.clip import Clip, ClipTable
 from signkit.dataset import DatasetInfo, PoseDataset
-from signkit.encode.stats import encoding_stats, feature_layout, usual_fps
+from signkit.encode.stats import encoding_stats, feature_layout
 from signkit.errors import DatasetError
 from signkit.sections import DataConfig, EncoderConfig
 from signkit.shard import write_shard
@@ -105,6 +105,29 @@ def test_the_layout_needs_no_clip(tmp_path):
     assert layout.n_features == sum(group.n_features for group in layout.groups)
 
 
-def test_the_usual_frame_rate_is_the_commonest(tmp_path):
-    dataset = make_dataset(tmp_path / "data")
-    assert usual_fps(dataset, dataset.ids_with_poses) == 25.0
+def test_a_clip_without_a_frame_is_left_out(tmp_path):
+    poses = [make_pose("some"), make_pose("none", n_frames=0)]
+    write_shard(tmp_path / "poses" / "shard-00000.parquet", poses)
+    clips = [Clip(p.clip_id, glosses=("TEA",), signer="ann", split="train") for p in poses]
+    info = DatasetInfo("one", poses[0].skeleton)
+    dataset = PoseDataset.create(tmp_path, info, ClipTable.from_clips(clips))
+    for preset in ("parts", "bdslw60", "rqe-adaptive"):
+        assert encoding_stats(dataset, config_of(preset), DataConfig()).n_clips == 1
+
+
+def test_frames_that_are_counted_are_spread_over_clips(tmp_path, monkeypatch):
+    """Every second frame of three clips of 5: 0, 2, 4 px, then 1, 3 px, then 0, 2, 4 px."""
+    monkeypatch.setattr("signkit.encode.stats._FRAMES", 8)
+    poses = []
+    for i in range(3):
+        pose = make_pose(f"ramp-{i}", n_frames=5, skeleton=THREE, hidden=0.0)
+        coords = np.broadcast_to(np.arange(5.0)[:, None, None], (5, 3, 2)).astype(np.float32)
+        poses.append(replace(pose, coords=coords))
+    write_shard(tmp_path / "poses" / "shard-00000.parquet", poses)
+    clips = [Clip(p.clip_id, glosses=("TEA",), signer="ann", split="train") for p in poses]
+    dataset = PoseDataset.create(tmp_path, DatasetInfo("r", THREE), ClipTable.from_clips(clips))
+    config = config_of("none", levels=5, range="minmax")
+    stats = encoding_stats(dataset, config, DataConfig())
+    shares = np.array([2, 1, 2, 1, 2]) / 8
+    assert stats.n_frames == 8
+    assert stats.axes[0].entropy_bits == pytest.approx(-(shares * np.log2(shares)).sum())

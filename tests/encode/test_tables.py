@@ -58,3 +58,11 @@ def test_jitter_is_what_landmarks_move_while_their_part_is_still():
 
 def test_a_part_that_is_never_seen_has_no_jitter():
     assert still_jitter(torch.full((5, 3, 2), NAN)).tolist() == [0.0, 0.0]
+
+
+def test_the_frames_of_short_clips_take_turns_in_a_sample():
+    """Every third of five clips of five frames: not the first of each, over and over."""
+    clip = torch.arange(5.0).reshape(1, 5, 1, 1)
+    sample = sample_offsets([clip] * 5, n_frames=12_000_000)
+    assert sample.offsets.flatten().tolist() == [0, 3, 1, 4, 2, 0, 3, 1, 4]
+    assert len(sample.steps) == 7  # of 20

@@ -129,11 +129,19 @@ def test_two_views_never_lack_the_same_part_at_the_same_time():
 def test_a_part_is_hidden_for_a_whole_stretch():
     torch.manual_seed(0)
     hidden = complementary_masks((20, 60, 4), share=0.3, n_views=2)
-    for first in (0, 25, 50):
-        stretch = hidden[:, first : first + 25]
+    for first, end in ((0, 25), (25, 60)):  # the last stretch takes what is left over, as published
+        stretch = hidden[:, first:end]
         assert torch.equal(stretch, stretch[:, :1].expand_as(stretch))
     assert hidden.shape == (20, 60, 4)
     assert not torch.equal(hidden[:, 0], hidden[:, 25])
+
+
+def test_a_clip_shorter_than_a_stretch_is_one_stretch():
+    torch.manual_seed(0)
+    hidden = complementary_masks((20, 7, 4), share=0.3, n_views=2)
+    assert hidden.shape == (20, 7, 4)
+    assert torch.equal(hidden, hidden[:, :1].expand_as(hidden))
+    assert hidden.any()
 
 
 def test_a_single_view_lacks_its_share_too():

@@ -70,6 +70,25 @@ def test_a_clip_alone_gives_what_it_gives_in_a_padded_batch(name, skeleton):
     )
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_padding_changes_no_gradient_and_no_running_statistic(name):
+    off = ("dropout", "input_dropout", "head_dropout", "block_drop", "part_mask")
+    lengths = torch.tensor([20, 9, 13])
+    learned = []
+    for n_more in (0, 11):
+        model = build(name, *(f"model.{key}=0" for key in off)).double().train()
+        coords = padded(random_clips(BODY, n_frames=20).double(), n_more)
+        is_frame = torch.arange(20 + n_more)[None] < lengths[:, None]
+        logits = model(coords.masked_fill(~is_frame[..., None, None], torch.nan), is_frame)
+        for head in (logits, *logits.auxiliary.values()):
+            chosen = head.values.log_softmax(dim=-1)[..., 1]
+            is_step = torch.arange(chosen.shape[1]) < head.lengths[:, None]
+            chosen[is_step].sum().backward(retain_graph=True)
+        learned.append([p.grad for p in model.parameters()] + list(model.buffers()))
+    for alone, beside in zip(*learned, strict=True):
+        torch.testing.assert_close(beside, alone, atol=1e-8, rtol=1e-6, equal_nan=True)
+
+
 @pytest.mark.parametrize(("name", "task"), list(product(RECIPES, TASKS)))
 def test_gradients_reach_every_parameter(name, task):
     model = build(name, task=task).train()

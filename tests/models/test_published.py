@@ -9,6 +9,7 @@ from signkit.models.published import (
     PublishedConformerBlock,
     published_conformer,
 )
+from signkit.recipe import load_recipe
 from signkit.sections import ModelConfig
 from signkit.skeletons import SKELETONS
 
@@ -100,3 +101,8 @@ def test_positions_tell_equal_steps_apart():
     same = torch.randn(1, 1, 8).expand(1, 6, 8)
     out = body(same, torch.ones(1, 6, dtype=torch.bool)).x
     assert (out[:, 1:] - out[:, :1]).abs().amax(dim=-1).min() > 0.01
+
+
+def test_the_recipe_has_no_dropout_that_is_not_published():
+    model = load_recipe("conformer-published").model
+    assert (model.dropout, model.input_dropout, model.head_dropout) == (0.3, 0.0, 0.0)

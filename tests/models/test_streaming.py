@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from signkit.models import BODIES, FRONTENDS
+from signkit.recipe import load_recipe
 from signkit.sections import ModelConfig
 from tests.models.layouts import THREE, make_layout, random_features
 
@@ -101,3 +102,20 @@ def test_padding_changes_nothing_when_causal(frontend):
     beside = model.body(front.x, front.is_step).x
     torch.testing.assert_close(beside[:1, :7], model(features[:1, :13]), atol=1e-5, rtol=1e-4)
     assert beside.isfinite().all()
+
+
+def test_the_shipped_recipe_looks_back_as_far_as_it_says():
+    """Six blocks: each four chunks of eight steps, and the part of a chunk and the 14 steps of the
+    convolution that end inside one more; two frames a step, and one frame of the halving.
+    """
+    config = load_recipe("streaming-conformer", ["model.width=8"]).model
+    torch.manual_seed(0)
+    frontend = FRONTENDS[config.frontend](LAYOUT, config).double().eval()
+    body = BODIES[config.body](config).double().eval()
+    features = random_features(LAYOUT, n_clips=1, n_frames=640).double().requires_grad_()
+    front = frontend(features, torch.ones(1, 640, dtype=torch.bool))
+    step = 312  # the first of a chunk
+    body(front.x, front.is_step).x[0, step].sum().backward()
+    seen = (features.grad[0] != 0).any(dim=1).nonzero()[:, 0]
+    assert int(seen.max()) == 2 * (step + config.chunk_steps) - 1
+    assert 2 * step - 1 - int(seen.min()) == 6 * 2 * 48

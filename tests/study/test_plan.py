@@ -70,6 +70,26 @@ def test_lists_and_truth_values_reach_the_recipe():
             {"recipe": "isolated", "baseline": "b"},
             "a study: study: baseline 'b' is no variant; they are isolated",
         ),
+        (
+            {"recipe": "isolated", "grid": {"model.width": []}},
+            "a study: study: the grid has no value for 'model.width'; give some or leave it out",
+        ),
+        (
+            {"recipe": "isolated", "grid": {"model.width": [16, "16"]}},
+            "a study: study: two rows of the grid have the same values or the same name",
+        ),
+        (
+            {"recipe": "isolated", "set": ["train.seed=3"]},
+            "a study: study: train.seed is set; 'seeds' says how many, and they are 0, 1, ...",
+        ),
+        (
+            {"recipe": "isolated", "variants": {"a b": {}, "a-b": {}}},
+            "a study: study: 'a b' and 'a-b' would share the folder a-b",
+        ),
+        (
+            {"recipe": "isolated", "variants": {"..": {}}},
+            "a study: study: '..' cannot be the name of a variant",
+        ),
     ],
 )
 def test_a_wrong_study_is_one_plain_line(record, message):

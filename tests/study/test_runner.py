@@ -74,7 +74,42 @@ def test_another_studys_folder_is_left_alone(tmp_path: Path):
         run_study(study(split="dev"), dataset, other, device="cpu")
 
 
+def test_a_changed_recipe_is_refused_before_anything_is_trained(tmp_path: Path):
+    dataset = make_strokes(tmp_path / "data", n_clips=16, continuous=False)
+    out = tmp_path / "out"
+    variants = {"a": {}, "b": {"set": ["model.width=8"]}}
+    run_study(study(split="dev", variants=variants), dataset, out, device="cpu")
+    changed = {"new": {}, **variants, "b": {"set": ["model.width=24"]}}
+    with pytest.raises(StudyError) as error:
+        run_study(study(split="dev", variants=changed), dataset, out, device="cpu")
+    assert str(error.value) == (
+        f"{out}/b/seed-0 is a finished trial of another recipe; choose another --out, or delete it"
+    )
+    assert not (out / "new").exists()
+    longer = {**variants, "new": {"set": ["model.width=24"]}}
+    table = run_study(study(split="dev", variants=longer, seeds=2), dataset, out, device="cpu")
+    assert [len(row.wer_of_seeds) for row in table.rows] == [2, 2, 2]
+
+
+def test_another_run_to_start_from_is_another_study(tmp_path: Path):
+    dataset = make_strokes(tmp_path / "data", n_clips=16, continuous=False)
+    out, asked = tmp_path / "out", study(split="dev")
+    run_study(asked, dataset, out, device="cpu")
+    start = out / "isolated" / "seed-0" / "run"
+    with pytest.raises(StudyError, match="holds a study with other --init-from; choose another"):
+        run_study(asked, dataset, out, device="cpu", init_from=start)
+
+
+def test_a_study_under_torchrun_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    dataset = make_strokes(tmp_path / "data", n_clips=16, continuous=False)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(StudyError, match="torchrun started 2 processes, but a study runs in one"):
+        run_study(study(split="dev"), dataset, tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_split_that_is_not_there_is_told(tmp_path: Path):
     dataset = make_strokes(tmp_path / "data", n_clips=16, continuous=False)
     with pytest.raises(StudyError, match="has no clip in split 'test'; make one"):
         run_study(study(), dataset, tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()

@@ -36,7 +36,12 @@ def test_the_result_is_the_mean_over_seeds_and_never_the_best():
 
 def test_folds_are_pooled_and_not_averaged():
     table = make_table(STUDY, [result("a", 0, [4], fold=1), result("a", 0, [0, 0, 0], fold=2)])
-    assert table.rows[0].wer == pytest.approx(4 / 16)
+    row = table.rows[0]
+    assert row.wer == pytest.approx(4 / 16)
+    assert row.wer_sd is None  # one seed
+    assert row.wer_fold_sd == pytest.approx(np.std([4 / 4, 0 / 12], ddof=1))
+    assert table.cells()[0][:5] == ("variant", "parameters", "WER", "sd", "fold sd")
+    assert table.cells()[1][3:5] == ("-", "70.7")
 
 
 def test_variants_are_compared_on_what_both_have():

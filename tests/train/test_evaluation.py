@@ -80,6 +80,15 @@ def test_clips_with_unknown_glosses_count_as_errors_and_not_in_the_loss(judge, c
     assert evaluated(examples, saying()).wer == 1.0
 
 
+def test_a_loss_that_overflows_is_none(judge):
+    evaluated, made = judge
+
+    def shouting(coords, is_frame):
+        return Logits(torch.full((*coords.shape[:2], 5), math.inf), is_frame.sum(dim=1))
+
+    assert evaluated(made.plan.dev, shouting).loss is None
+
+
 def test_a_clip_too_short_for_ctc_leaves_the_loss_finite(judge):
     evaluated, made = judge
     short = made.plan.dev[0]

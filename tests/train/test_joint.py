@@ -1,9 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from signkit.dataset import PoseDataset
 from signkit.errors import TrainingError
 from signkit.models.recognizer import POOLED, Recognizer
 from signkit.train.joint import join
@@ -34,6 +36,17 @@ def test_datasets_of_one_name_get_numbers(tmp_path, isolated, continuous):
     assert list(poses.others) == ["strokes", "strokes-2", "a/b"]
     n_frames, _ = poses.lengths(["strokes-2/clip-001", "a/b/clip-001"])
     assert n_frames.tolist() == [third.n_frames("clip-001")] * 2
+
+
+def test_a_dataset_without_a_name_is_called_as_its_folder_even_from_inside(
+    isolated, continuous, monkeypatch
+):
+    monkeypatch.chdir(continuous.path)
+    here = PoseDataset.open(Path())
+    poses = join(isolated, [replace(here, info=replace(here.info, name=""))])
+    name = continuous.path.name
+    assert list(poses.others) == [name]
+    assert poses.pose(f"{name}/clip-000").n_frames == continuous.n_frames("clip-000")
 
 
 @pytest.mark.parametrize("twin", ["main", "other"])

@@ -205,6 +205,7 @@ def test_training_stops_when_nothing_gets_better_and_stays_stopped(tmp_path, iso
     summary = train(recipe, isolated, tmp_path / "run")
     assert summary.stopped_early
     assert summary.n_epochs == summary.best_epoch + 2 < 50
+    assert summary.kept_epoch == summary.best_epoch  # though the losses differ by a hair only
     again = train(recipe, isolated, tmp_path / "run", resume=True)
     assert (again.n_epochs, again.seconds) == (summary.n_epochs, summary.seconds)
 
@@ -300,6 +301,43 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path, isolated):
         if path.is_file():
             other = tmp_path / "run" / path.relative_to(tmp_path / "copy")
             assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def test_a_line_of_metrics_that_a_kill_cut_off_is_written_again(tmp_path, isolated):
+    recipe = make_recipe("isolated", train={"epochs": 4})
+    train(recipe, isolated, tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        train(recipe, isolated, tmp_path / "broken", progress=stop_at(8))
+    with (tmp_path / "broken" / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "upda')
+    (tmp_path / "broken" / ".model.safetensors.0.tmp").write_bytes(b"half a file")
+    train(recipe, isolated, tmp_path / "broken", resume=True)
+    assert_same_run(tmp_path / "whole", tmp_path / "broken")
+    assert not list((tmp_path / "broken").glob(".*"))
+
+
+def test_a_run_that_was_stopped_before_its_first_epoch_goes_on(tmp_path, isolated):
+    with pytest.raises(StoppedError):
+        train(make_recipe("isolated"), isolated, tmp_path / "run", progress=stop_at(1))
+    assert (tmp_path / "run" / "state" / "training.safetensors").is_file()
+    summary = train(make_recipe("isolated"), isolated, tmp_path / "run", resume=True)
+    assert summary.n_epochs == 2
+
+
+def test_resuming_overwrites_nothing_that_is_no_training(tmp_path, isolated):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "README.md").write_text("mine")
+    with pytest.raises(TrainingError, match="holds files, but no state of a training to go on"):
+        train(make_recipe("isolated"), isolated, mine, resume=True)
+    assert (mine / "README.md").read_text() == "mine"
+    train(make_recipe("isolated"), isolated, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "state")  # as in a run that somebody passed on
+    with pytest.raises(TrainingError, match="--init-from to start from the weights of a run"):
+        train(make_recipe("isolated"), isolated, tmp_path / "run", resume=True)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(TrainingError, match="file is a file; choose another --out"):
+        train(make_recipe("isolated"), isolated, tmp_path / "file")
 
 
 def test_a_loss_that_is_no_number_stops_with_advice(tmp_path, isolated):

@@ -4,8 +4,8 @@ from signkit.train.metrics import (
     EpochMetrics,
     append_metrics,
     blank_warning,
-    keep_metrics,
     read_metrics,
+    write_metrics,
 )
 
 
@@ -16,7 +16,7 @@ def epoch(number: int, **values) -> EpochMetrics:
 def test_epochs_are_read_as_they_were_written(tmp_path):
     written = [
         epoch(1, parts={"recognition": 1.25}, dev_loss=None),
-        epoch(2, loss=1 / 3, dev_wer=2 / 3, gradient_norm=float("nan")).rounded(),
+        epoch(2, loss=1 / 3, dev_wer=2 / 3, gradient_norm=None).rounded(),
     ]
     for one in written:
         append_metrics(tmp_path, one)
@@ -25,11 +25,14 @@ def test_epochs_are_read_as_they_were_written(tmp_path):
     assert (read[1].loss, read[1].dev_wer) == (0.333333, 0.666667)
 
 
-def test_epochs_after_the_state_are_dropped(tmp_path):
-    for number in (1, 2, 3):
-        append_metrics(tmp_path, epoch(number))
-    keep_metrics(tmp_path, n_epochs=2)
-    assert [one.epoch for one in read_metrics(tmp_path)] == [1, 2]
+def test_a_line_that_a_killed_run_left_unfinished_is_no_epoch(tmp_path):
+    append_metrics(tmp_path, epoch(1))
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 2, "upda')
+    assert read_metrics(tmp_path) == [epoch(1)]
+    write_metrics(tmp_path, read_metrics(tmp_path))
+    append_metrics(tmp_path, epoch(2))
+    assert read_metrics(tmp_path) == [epoch(1), epoch(2)]
 
 
 def test_a_run_without_an_epoch_has_no_metrics(tmp_path):
@@ -51,6 +54,7 @@ def test_trackers_get_numbers_only():
         ([epoch(2, blank=1.0, empty=1.0)], False),  # CTC begins so
         ([epoch(3, blank=0.96, empty=0.5)], True),
         ([epoch(3, blank=0.95, empty=0.5)], False),
+        ([epoch(3, blank=0.97, empty=0.0)], False),  # many steps a gloss
         ([epoch(3, blank=1.0, empty=1.0), epoch(4, blank=0.8, empty=0.1)], False),
         ([epoch(9, blank=None)], False),  # isolated, or no dev clips
     ],

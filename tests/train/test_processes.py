@@ -53,6 +53,23 @@ def test_one_device_is_not_for_several_processes(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("banana", "--device banana is no device; use cpu, cuda, cuda:1 or mps"),
+        ("cuda:x", "--device cuda:x is no device; use cpu, cuda, cuda:1 or mps"),
+        ("mps", "--device mps was asked for, but no MPS device is here; use cpu"),
+        ("cuda:2", "--device cuda:2 was asked for, but here are 2 CUDA devices, numbered from 0"),
+    ],
+)
+def test_a_device_that_is_not_here_is_told(tmp_path, monkeypatch, device, message):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(TrainingError) as caught:
+        Processes(device=device, precision="no", run=tmp_path)
+    assert str(caught.value) == message
+
+
 def test_two_processes_train_like_one(tmp_path, continuous):
     """The real thing: torchrun, two processes, the command line."""
     recipe = calm_recipe("continuous", epochs=2, clips_per_batch=7, ema_decay=0.9)

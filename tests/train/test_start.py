@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from signkit.checkpoint import read_weights
+from signkit.checkpoint import read_weights, write_checkpoint
 from signkit.errors import CheckpointError, TrainingError
 from signkit.models.recognizer import for_recognition
 from signkit.skeletons import SKELETONS
-from signkit.train.start import start_from
+from signkit.train.start import is_of_another_split, start_from
 from tests.strokes import make_recipe
 from tests.train.runs import make_checkpoint, make_model, make_run
 
@@ -201,6 +201,28 @@ def test_a_run_whose_tensors_have_other_shapes_is_refused_in_one_line(tmp_path):
         start_from(make_model(CONTINUOUS), run, CONTINUOUS)
 
 
+def test_weights_of_other_names_are_refused_instead_of_left_behind(tmp_path):
+    run = make_run(tmp_path / "old", CONTINUOUS)
+    weights = read_weights(run)
+    weights["body.layers.0"] = weights.pop("body.blocks.0.norm.weight")
+    write_checkpoint(run, CONTINUOUS, weights)
+    with pytest.raises(CheckpointError) as raised:
+        start_from(make_model(CONTINUOUS), run, CONTINUOUS)
+    assert str(raised.value) == (
+        f"{run} lacks the weights 'body.blocks.0.norm.weight': another version of signkit made it; "
+        "train it again to start from it"
+    )
+
+
 def test_a_folder_without_a_finished_epoch_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="no run folder at"):
         start_from(make_model(CONTINUOUS), tmp_path / "nothing", replace(CONTINUOUS, data={}))
+
+
+def test_a_run_that_learned_from_other_clips_of_the_same_dataset_is_told(tmp_path):
+    checkpoint = make_checkpoint(make_recipe("isolated"))
+    data = {"dataset": "words", "fingerprint": "one"}
+    run = make_run(tmp_path, replace(checkpoint, data=data))
+    assert is_of_another_split(run, replace(checkpoint, data={**data, "fingerprint": "two"}))
+    assert not is_of_another_split(run, replace(checkpoint, data=data))
+    assert not is_of_another_split(run, replace(checkpoint, data={**data, "dataset": "letters"}))

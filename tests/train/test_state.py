@@ -1,7 +1,9 @@
 import pytest
 import torch
+from safetensors import SafetensorError
 
-from signkit.errors import CheckpointError
+from signkit.checkpoint import write_tensors
+from signkit.errors import CheckpointError, DatasetError
 from signkit.train.optimizer import copy_weights
 from signkit.train.state import Progressed, has_state, load_state, save_state
 from tests.train.engines import calm_recipe, first_shares, ready
@@ -61,3 +63,13 @@ def test_a_state_of_something_else_is_refused(tmp_path, isolated):
         f"{tmp_path} was trained with another recipe, seed or data than this command's; use the "
         "same, or another --out"
     )
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left (os error 28)")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(DatasetError, match=r"no space left to write .*training\.safetensors"):
+        write_tensors(tmp_path / "training.safetensors", {})
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from signkit.errors import TrainingError
+from signkit.checkpoint import read_weights, write_checkpoint
+from signkit.errors import CheckpointError, TrainingError
 from signkit.skeletons import SKELETONS
 from signkit.train.objective import Objective
 from signkit.train.teacher import load_teacher, match_pace
@@ -143,3 +144,17 @@ def test_a_teacher_that_does_not_fit_is_refused_in_one_line(tmp_path, teacher, m
     with pytest.raises(TrainingError) as raised:
         load_teacher([run], make_checkpoint(make_recipe("continuous")), device=CPU)
     assert str(raised.value) == message.format(run=run)
+
+
+def test_a_teacher_of_another_version_is_refused_in_one_line(tmp_path):
+    checkpoint = make_checkpoint(make_recipe("continuous"))
+    run = make_run(tmp_path / "old", checkpoint)
+    weights = read_weights(run)
+    weights["head.classify.weight"] = weights.pop("head.classifier.weight")
+    write_checkpoint(run, checkpoint, weights)
+    with pytest.raises(CheckpointError) as raised:
+        load_teacher([run], checkpoint, device=CPU)
+    assert str(raised.value) == (
+        f"{run}/model.safetensors does not fit {run}/config.json: one of them was changed, or "
+        "another version of signkit wrote them; restore a copy or train again"
+    )

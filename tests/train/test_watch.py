@@ -5,6 +5,8 @@ from signkit.clip import Clip
 from signkit.errors import TrainingError
 from signkit.train.loader import Example
 from signkit.train.order import Visit
+from signkit.train.record import epoch_metrics
+from signkit.train.state import Progressed
 from signkit.train.watch import Watch
 
 VISITS = [Visit(Example(Clip(f"clip-{i}"), (1,), 10), 8 + i) for i in range(4)]
@@ -72,3 +74,14 @@ def test_an_overflow_of_scaled_gradients_is_no_error():
     add(watch, 1, 1.0, float("inf"))
     add(watch, 2, 1.0, 3.0)
     assert watch.sums["gradient_norm"] == 12.0
+    now = Progressed(sums={**watch.sums, "seconds": 1.0})
+    metrics = epoch_metrics(now, None, None, lr=0.1, is_kept=True)
+    assert metrics.gradient_norm == 3.0  # the mean of those that did not overflow
+    assert metrics.parts == {}
+
+
+def test_an_epoch_in_which_every_gradient_overflowed_has_no_norm():
+    watch = Watch({}, is_lazy=False, is_scaled=True)
+    add(watch, 1, 1.0, float("inf"))
+    now = Progressed(sums={**watch.sums, "seconds": 1.0})
+    assert epoch_metrics(now, None, None, lr=0.1, is_kept=True).gradient_norm is None
