@@ -1,16 +1,19 @@
 # `make demo` and `make test` set everything up by themselves: a virtual environment with the pinned set of
-# constraints.txt, and, where they are missing and can be installed, the system libraries that OpenCV and MediaPipe load.
+# constraints.txt, and, where they are missing and can be installed, the system libraries that OpenCV and MediaPipe load,
+# and for the tests a browser.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 LATEST := .venv-latest
 BIN := $(VENV)/bin
 
-.PHONY: setup system demo test test-latest check fix bench clean
+.PHONY: setup system browser demo test test-latest check fix bench clean
 
 setup: system $(VENV)/.ready
 system:
 	@sh tools/system_libraries.sh
+browser:
+	@sh tools/browser.sh
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,11 +29,11 @@ $(LATEST)/.ready: pyproject.toml constraints-latest.txt
 demo: setup
 	$(BIN)/signkit demo demo
 
-test: setup
+test: setup browser
 	$(BIN)/python -m pytest
 
 # The same tests on the newest MediaPipe, NumPy 2 and pyarrow.
-test-latest: system $(LATEST)/.ready
+test-latest: system browser $(LATEST)/.ready
 	$(LATEST)/bin/python -m pytest
 
 check: setup

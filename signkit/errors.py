@@ -15,6 +15,7 @@ SignkitError
 ├── CheckpointError       a run folder is missing, incomplete or of another version
 ├── TrainingError         training cannot start or go on
 ├── RecognitionError      a recognizer and its input do not fit
+├── LanguageModelError    a language model cannot be read, or not be estimated from these sentences
 ├── ScoreError            references and hypotheses do not fit
 └── StudyError            a study file is wrong, or its folder is another study's
 
@@ -80,6 +81,10 @@ class TrainingError(SignkitError):
 
 class RecognitionError(SignkitError):
     """A recognizer and its input do not fit."""
+
+
+class LanguageModelError(SignkitError):
+    """A language model cannot be read, or not be estimated from these sentences."""
 
 
 class ScoreError(SignkitError):

@@ -19,9 +19,13 @@ class Hypothesis:
     Args:
         clip_id: The clip.
         glosses: Best sequence; empty when nothing was recognized.
-        score: Natural log probability of the best sequence (best path for greedy CTC).
+        score: What the decoder maximized. Greedy: natural log probability of the best path; beam:
+            of the best sequence, with the say of language model and length bonus, if any.
         n_best: (glosses, score) of the best few, best first.
         times_s: (start, end) seconds of each gloss in the clip's source.
+        confidence: In [0, 1] for each gloss: its mean probability, as the recognizer gave it
+            (before any bias of the decoder), over the steps of `times_s`. Empty where unknown.
+        unsnapped: The glosses that were recognized, where `glosses` is the nearest train sentence.
     """
 
     clip_id: str
@@ -29,23 +33,31 @@ class Hypothesis:
     score: float = 0.0
     n_best: NBest = ()
     times_s: tuple[tuple[float, float], ...] = ()
+    confidence: tuple[float, ...] = ()
+    unsnapped: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The object of one line of `hyps.jsonl`."""
-        return {
+        record: dict[str, Any] = {
             "clip_id": self.clip_id,
             "glosses": list(self.glosses),
             "score": round(self.score, 4),
             "n_best": [[list(glosses), round(score, 4)] for glosses, score in self.n_best],
             "times_s": [[round(start, 3), round(end, 3)] for start, end in self.times_s],
+            "confidence": [round(value, 4) for value in self.confidence],
         }
+        if self.unsnapped is not None:
+            record["unsnapped"] = list(self.unsnapped)
+        return record
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Hypothesis":
         """The hypothesis that `to_json` described."""
-        if isinstance(record["glosses"], str):
+        unsnapped = record.get("unsnapped")
+        if isinstance(record["glosses"], str) or isinstance(unsnapped, str):
             raise TypeError("glosses is a text, not a list")
-        if not all(isinstance(text, str) for text in (record["clip_id"], *record["glosses"])):
+        texts = (record["clip_id"], *record["glosses"], *(unsnapped or ()))
+        if not all(isinstance(text, str) for text in texts):
             raise TypeError("clip_id and glosses are texts")
         return cls(
             clip_id=record["clip_id"],
@@ -53,6 +65,8 @@ class Hypothesis:
             score=float(record.get("score", 0.0)),
             n_best=tuple((tuple(g), float(s)) for g, s in record.get("n_best", [])),
             times_s=tuple((float(a), float(b)) for a, b in record.get("times_s", [])),
+            confidence=tuple(float(value) for value in record.get("confidence", [])),
+            unsnapped=None if unsnapped is None else tuple(unsnapped),
         )
 
 

@@ -1,18 +1,136 @@
 """A score that says how it was computed: counts, interval, slices and signature."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from signkit import __version__
 
+Interval = tuple[float, float]
+Pair = tuple[str | None, str | None]
+"""A reference gloss and what was recognized for it; None on one side: deleted or inserted."""
+
 
 @dataclass(frozen=True)
 class Slice:
-    """The word error rate of some of the clips; `wer` is None where there is no reference gloss."""
+    """The word error rate of some of the clips; `wer` is None where there is no reference gloss.
+
+    Args:
+        wer: Errors over reference glosses, pooled.
+        n_ref: Reference glosses.
+        n_clips: Clips.
+        wer_ci: 95 % interval of `wer`; None where there are fewer than two units to draw.
+    """
 
     wer: float | None
     n_ref: int
     n_clips: int
+    wer_ci: Interval | None = None
+
+
+@dataclass(frozen=True)
+class GlossScore:
+    """What became of one gloss, in all clips together.
+
+    Args:
+        gloss: The gloss.
+        n_ref: How often it is in a reference; hits + deletions + substituted.
+        hits: How often it was recognized as itself.
+        deletions: How often nothing was recognized for it.
+        insertions: How often it was recognized where nothing was.
+        substituted: How often another gloss was recognized for it.
+        mistaken: How often it was recognized for another gloss.
+        in_train: Whether train has it; None where train is unknown.
+    """
+
+    gloss: str
+    n_ref: int
+    hits: int
+    deletions: int
+    insertions: int
+    substituted: int
+    mistaken: int
+    in_train: bool | None = None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of its references that were recognized; None where there is none."""
+        return self.hits / self.n_ref if self.n_ref else None
+
+    @property
+    def precision(self) -> float | None:
+        """Share of its recognitions that are right; None where it was never recognized."""
+        n_hyp = self.hits + self.insertions + self.mistaken
+        return self.hits / n_hyp if n_hyp else None
+
+
+@dataclass(frozen=True)
+class ClipScore:
+    """One clip, aligned.
+
+    Args:
+        clip_id: The clip.
+        signer: Who signs; empty where unknown.
+        glosses: Reference, after the gloss profile.
+        hypothesis: What was recognized, after the gloss profile.
+        pairs: Both, aligned.
+        errors: Substitutions, deletions and insertions.
+    """
+
+    clip_id: str
+    signer: str
+    glosses: tuple[str, ...]
+    hypothesis: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    errors: int
+
+
+@dataclass(frozen=True)
+class OutOfVocabulary:
+    """Reference glosses that train does not have.
+
+    Args:
+        types: How many different ones.
+        tokens: How often they are signed.
+        wer_floor: Their share of the reference glosses. Each costs one error at least, so no
+            recognizer that can say only the glosses of train has a lower word error rate.
+    """
+
+    types: int
+    tokens: int
+    wer_floor: float
+
+
+@dataclass(frozen=True)
+class TopAccuracy:
+    """Isolated: how often the right gloss is among the best `k`.
+
+    Args:
+        k: How many candidates may hold it.
+        per_instance: Share of clips (P-I).
+        per_class: Mean over glosses of the share of their clips (P-C).
+        interval: 95 % interval of `per_instance`.
+    """
+
+    k: int
+    per_instance: float
+    per_class: float
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class ProfileNote:
+    """What was done to the glosses before they were counted.
+
+    Args:
+        name: Of the profile, with its version.
+        steps: All of it, in words.
+        n_merged: Reference glosses that were removed because they repeat the one before.
+    """
+
+    name: str = "none"
+    steps: str = "glosses stay as they are"
+    n_merged: int = 0
 
 
 @dataclass(frozen=True)
@@ -25,7 +143,7 @@ class Report:
         n_clips: Labelled clips of the split; every one of them is scored.
         n_ref: Reference glosses.
         wer: (substitutions + deletions + insertions) / n_ref; None where n_ref is 0.
-        wer_ci: 95 % interval of `wer`, bootstrap over clips; None for fewer than two clips.
+        wer_ci: 95 % interval of `wer`, bootstrap over clusters; None for fewer than two.
         substitutions: Reference glosses recognized as another gloss.
         deletions: Reference glosses that were not recognized.
         insertions: Recognized glosses that are in no reference.
@@ -39,11 +157,35 @@ class Report:
         decoder: How the hypotheses were found.
         missing: Clips without a hypothesis; each counts as an empty one.
         wer_without_missing: `wer` over the clips that have a hypothesis.
+        missing_by_signer: Signer to how many clips are missing.
+        missing_by_gloss: Gloss to how many of its references are in missing clips.
         n_empty: Clips whose hypothesis is empty, missing ones included.
         top1: Isolated: share of clips whose best gloss is right.
         top5: Isolated: share of clips with the right gloss among the best five; None without n-best
             lists.
-        gloss_profile: What was done to the glosses before counting.
+        top: Isolated: accuracy for every `k` that was asked for, per instance and per class.
+        sentence_accuracy_ci: 95 % interval: Wilson's where every clip is its own cluster, otherwise
+            bootstrap.
+        length_ratio: Recognized glosses over reference glosses.
+        mean_clip_wer: Mean of the clips' own error rates, which is not `wer`; clips without
+            reference are left out.
+        cluster: What was drawn for the intervals: signer, sentence or clip.
+        n_clusters: How many of them there are.
+        by_length: Glosses of the reference ("1", "2-3", ...) to the slice of such clips.
+        seen_signers: Clips whose signer is in train.
+        unseen_signers: Clips whose signer is not.
+        with_oov: Clips with a gloss that train does not have.
+        without_oov: Clips without one.
+        oov: What train does not have; None where train is unknown.
+        glosses: Every gloss of references and hypotheses, the most frequent first.
+        confusions: (reference, hypothesis, how often), the most frequent first.
+        profile: What was done to the glosses before they were counted.
+        wer_unsnapped: `wer` of what was recognized before hypotheses were replaced by sentences of
+            train; None where they were not.
+        clips: Every clip with its alignment, in the order of the clip table.
+        notes: What a reader of the numbers should know.
+        data_hash: Of the ids and references that were scored.
+        vocabulary_hash: Of the recognizer's glosses; empty where unknown.
         seed: Of the bootstrap.
     """
 
@@ -52,7 +194,7 @@ class Report:
     n_clips: int
     n_ref: int
     wer: float | None
-    wer_ci: tuple[float, float] | None
+    wer_ci: Interval | None
     substitutions: int
     deletions: int
     insertions: int
@@ -65,11 +207,37 @@ class Report:
     decoder: str
     missing: tuple[str, ...] = ()
     wer_without_missing: float | None = None
+    missing_by_signer: dict[str, int] = field(default_factory=dict)
+    missing_by_gloss: dict[str, int] = field(default_factory=dict)
     n_empty: int = 0
     top1: float | None = None
     top5: float | None = None
-    gloss_profile: str = "none"
+    top: tuple[TopAccuracy, ...] = ()
+    sentence_accuracy_ci: Interval | None = None
+    length_ratio: float | None = None
+    mean_clip_wer: float | None = None
+    cluster: str = "clip"
+    n_clusters: int = 0
+    by_length: dict[str, Slice] = field(default_factory=dict)
+    seen_signers: Slice = Slice(None, 0, 0)
+    unseen_signers: Slice = Slice(None, 0, 0)
+    with_oov: Slice = Slice(None, 0, 0)
+    without_oov: Slice = Slice(None, 0, 0)
+    oov: OutOfVocabulary | None = None
+    glosses: tuple[GlossScore, ...] = ()
+    confusions: tuple[tuple[str, str, int], ...] = ()
+    profile: ProfileNote = ProfileNote()
+    wer_unsnapped: float | None = None
+    clips: tuple[ClipScore, ...] = ()
+    notes: tuple[str, ...] = ()
+    data_hash: str = ""
+    vocabulary_hash: str = ""
     seed: int = 0
+
+    @property
+    def empty_share(self) -> float:
+        """Share of clips whose hypothesis is empty."""
+        return self.n_empty / self.n_clips if self.n_clips else 0.0
 
     @property
     def signature(self) -> str:
@@ -78,20 +246,58 @@ class Report:
         if self.wer_ci is not None:
             rate += f" [{100 * self.wer_ci[0]:.1f}, {100 * self.wer_ci[1]:.1f}]"
         missing = f" missing:{len(self.missing)}" if self.missing else ""
+        clusters = f" cluster:{self.cluster}/{self.n_clusters}" if self.n_clusters else ""
         return (
             f"WER {rate} | clips:{self.n_clips}{missing} split:{self.split} signers:{self.signers} "
-            f"gloss:{self.gloss_profile} decoder:{self.decoder} seed:{self.seed} "
+            f"gloss:{self.profile.name} decoder:{self.decoder}{clusters} seed:{self.seed} "
             f"signkit:{__version__}"
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """One plain record; `top1` and `top5` are there for isolated sets only."""
-        record = asdict(self) | {
-            "wer_ci": list(self.wer_ci) if self.wer_ci else None,
-            "missing": list(self.missing),
+    def slices(self) -> dict[str, Slice]:
+        """Every slice by a name that can be read, without those that have no clip."""
+        named: dict[str, Slice] = name_slices(vars(self))
+        return {name: part for name, part in named.items() if part.n_clips}
+
+    def to_json(self, *, clips: bool = False) -> dict[str, Any]:
+        """One plain record; `top...` are there for isolated sets only, `clips` when asked for."""
+        record = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "clips"}
+        if self.task != "isolated":
+            del record["top1"], record["top5"], record["top"]
+        if clips:
+            record["clips"] = [_plain(clip) for clip in self.clips]
+        return record | {
+            "glosses": [_gloss_record(gloss) for gloss in self.glosses],
             "n_missing": len(self.missing),
+            "empty_share": self.empty_share,
+            "gloss_profile": self.profile.name,
             "signature": self.signature,
         }
-        if self.task != "isolated":
-            del record["top1"], record["top5"]
-        return record
+
+
+def name_slices(groups: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields `by_signer`, `by_length`, `seen_sentences`, ... hold, by readable names."""
+    return {
+        **{f"signer {name}": part for name, part in groups["by_signer"].items()},
+        **{f"{length} glosses": part for length, part in groups["by_length"].items()},
+        "sentences that occur in train": groups["seen_sentences"],
+        "sentences that do not": groups["unseen_sentences"],
+        "signers that are in train": groups["seen_signers"],
+        "signers that are not": groups["unseen_signers"],
+        "with a gloss train does not have": groups["with_oov"],
+        "without one": groups["without_oov"],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Lists and dicts for tuples and records."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if is_dataclass(value):
+        return _plain(vars(value))
+    return value
+
+
+def _gloss_record(gloss: GlossScore) -> dict[str, Any]:
+    return vars(gloss) | {"precision": gloss.precision, "recall": gloss.recall}

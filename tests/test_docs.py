@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [name for commands in PANELS.values() for name in commands]
 CARDS = [path for path in sorted((ROOT / "data_cards").glob("*.md")) if path.stem != "TEMPLATE"]
-VERBS = ("extract", "convert", "split", "synth", "train", "recognize", "score", "view")
+VERBS = ("extract", "convert", "split", "synth", "train", "recognize", "lm", "score", "view")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

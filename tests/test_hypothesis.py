@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ ONE = Hypothesis(
     score=-1.25,
     n_best=((("سلام", "TEA"), -1.25), (("TEA",), -2.5)),
     times_s=((0.0, 0.5), (0.5, 1.25)),
+    confidence=(0.5, 0.9999),
 )
 
 
@@ -20,6 +22,17 @@ def test_file_round_trip(tmp_path: Path) -> None:
     assert read_hypotheses(path) == [ONE, Hypothesis("b", ())]
     assert path.read_text(encoding="utf-8").count("\n") == 2
     assert "سلام" in path.read_text(encoding="utf-8")
+
+
+def test_what_was_recognized_before_snapping_is_kept(tmp_path: Path) -> None:
+    snapped = [replace(ONE, unsnapped=("TEA",)), Hypothesis("b", ("TEA",), unsnapped=())]
+    write_hypotheses(tmp_path / "hyps.jsonl", snapped)
+    assert read_hypotheses(tmp_path / "hyps.jsonl") == snapped
+    assert "unsnapped" not in ONE.to_json()
+
+
+def test_confidence_is_written_with_four_places() -> None:
+    assert Hypothesis("a", ("TEA",), confidence=(2 / 3,)).to_json()["confidence"] == [0.6667]
 
 
 def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
@@ -42,6 +55,11 @@ def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
         ),
         (
             '{"clip_id": "a", "glosses": [1]}',
+            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
+            "with clip_id and glosses",
+        ),
+        (
+            '{"clip_id": "a", "glosses": [], "unsnapped": [1]}',
             "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
             "with clip_id and glosses",
         ),

@@ -15,10 +15,12 @@ import typer
 
 from signkit import __version__
 from signkit.cli import (
+    comparing,
     data,
     demo,
     encoding,
     exchange,
+    language,
     recognition,
     scores,
     splits,
@@ -52,7 +54,12 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
         "synth": data.synth,
         "encode": encoding.encode,
     },
-    "Recognition": {"recipes": recognition.recipes, "study": studies.study},
+    "Recognition": {
+        "recipes": recognition.recipes,
+        "lm": language.lm,
+        "compare": comparing.compare,
+        "study": studies.study,
+    },
     "Look": {"inspect": data.inspect, "doctor": tools.doctor},
 }
 

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from signkit.convert import ExportSummary, ImportSummary
     from signkit.extract import ExtractPlan, ExtractSummary
     from signkit.failures import Failure
-    from signkit.report import Report, Slice
     from signkit.synth import SynthSummary
     from signkit.view import DatasetSummary, Diagnosis
 
@@ -187,34 +186,6 @@ def _print_quality(summary: "DatasetSummary") -> None:
             ("clips with a jump between people", made.n_with_switches),
         ]
     print_rows(rows)
-
-
-def print_report(report: "Report") -> None:
-    """The table of `signkit score`; its first line is the signature."""
-    print(report.signature)
-    print()
-    errors = f"{report.substitutions} / {report.deletions} / {report.insertions}"
-    rows: list[tuple[str, str]] = [
-        ("reference glosses", str(report.n_ref)),
-        ("substituted / deleted / inserted", errors),
-        ("clips without an error", percent(report.sentence_accuracy)),
-        ("glosses train does not have", percent(report.oov_rate)),
-    ]
-    if report.top1 is not None:
-        rows += [("top 1", percent(report.top1)), ("top 5", percent(report.top5))]
-    print_rows(rows)
-    slices = [
-        *((f"signer {name}", part) for name, part in report.by_signer.items()),
-        ("sentences that occur in train", report.seen_sentences),
-        ("sentences that do not", report.unseen_sentences),
-    ]
-    print()
-    print_rows([("slice", "WER", "clips", "glosses"), *(_slice_row(*named) for named in slices)])
-
-
-def _slice_row(name: str, part: "Slice") -> tuple[str, str, int, int]:
-    wer = "-" if part.wer is None else f"{100 * part.wer:.1f}"
-    return (name, wer, part.n_clips, part.n_ref)
 
 
 def print_diagnosis(diagnosis: "Diagnosis") -> None:

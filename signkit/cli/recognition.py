@@ -9,6 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signkit.cli.data import end_with_failures, extraction_note
+from signkit.cli.decoders import (
+    Beam,
+    BlankBias,
+    Kind,
+    LengthBonus,
+    Lexicon,
+    Lm,
+    LmWeight,
+    NBest,
+    SnapToTrain,
+    chosen_decoder,
+)
 from signkit.cli.options import (
     Dataset,
     Device,
@@ -166,27 +178,66 @@ def recognize(
         typer.Argument(metavar="SOURCE", help="A dataset, a video, or a folder of videos."),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Write the hypotheses to this .jsonl file.")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write the hypotheses to this .jsonl file."),
     ] = None,
     split: Annotated[
         str | None, typer.Option(help="Only the clips of this split of a dataset.")
     ] = None,
+    decoder: Kind = None,
+    beam: Beam = None,
+    lm: Lm = None,
+    lm_weight: LmWeight = None,
+    blank_bias: BlankBias = None,
+    length_bonus: LengthBonus = None,
+    lexicon: Lexicon = None,
+    n_best: NBest = None,
+    snap_to_train: SnapToTrain = None,
     device: Device = None,
     workers: Workers = None,
     weights: Weights = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write down the glosses that are signed in SOURCE."""
+    """Write down the glosses that are signed in SOURCE.
+
+    The decoder is the one that 'signkit tune' stored in RUN, else greedy; each option given here
+    goes before what is stored.
+    """
     from signkit.failures import failures_of
     from signkit.hypothesis import write_hypotheses
     from signkit.recognize import recognize
 
+    config, model = chosen_decoder(
+        run,
+        quiet=quiet,
+        decoder=decoder,
+        beam=beam,
+        lm=lm,
+        lm_weight=lm_weight,
+        blank_bias=blank_bias,
+        length_bonus=length_bonus,
+        lexicon=lexicon,
+        n_best=n_best,
+        snap_to_train=snap_to_train,
+    )
+    warnings: list[str] = []
     with open_source(source, run, workers=workers, weights=weights, quiet=quiet) as dataset:
         with progress("recognize", quiet=quiet) as update:
-            found = recognize(run, dataset, split=split, device=device, progress=update)
+            found = recognize(
+                run,
+                dataset,
+                split=split,
+                device=device,
+                decoder=config,
+                lm=model,
+                progress=update,
+                warn=warnings.append,
+            )
         is_video = dataset.path != source
         failures = list(failures_of(dataset.path).values()) if is_video else []
+    for warning in warnings:
+        say(f"warning: {warning}", quiet=quiet)
     if out is not None:
         write_hypotheses(out, found)
         say(f"{len(found)} hypotheses written to {out}", quiet=quiet)
@@ -207,6 +258,7 @@ def open_source(
     from signkit.dataset import PoseDataset
     from signkit.errors import RecognitionError
     from signkit.extract import EXTRACTORS, ExtractSettings, extract
+    from signkit.failures import failures_of
 
     if not source.exists():
         raise RecognitionError(f"no dataset, video or folder of videos at {source}; check the path")
@@ -229,4 +281,9 @@ def open_source(
                 ExtractSettings(**options),
                 progress=lambda state: update(state.done, state.total, extraction_note(state)),
             )
-        yield PoseDataset.open(poses)
+        dataset = PoseDataset.open(poses)
+        if not dataset.ids_with_poses:
+            reasons = [f"{f.clip_id}: {f.reason}" for f in failures_of(poses).values()]
+            why = f" ({reasons[0]})" if reasons else ""
+            raise RecognitionError(f"no clip of {source} could become poses{why}; check the videos")
+        yield dataset

@@ -1,16 +1,21 @@
 """Commands that say how often the glosses are wrong."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from signkit.cli.options import Dataset, Device, Json, Quiet, Seed, given
-from signkit.cli.printing import first_few, print_json, print_report
+from signkit.cli.decoders import chosen_decoder
+from signkit.cli.options import Device, Json, Quiet, Seed, given
+from signkit.cli.print_scores import print_report
+from signkit.cli.printing import first_few, print_json
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from signkit.dataset import PoseDataset
+    from signkit.hypothesis import Hypothesis
     from signkit.report import Report
 
 MOSTLY_EMPTY = 0.9
@@ -20,11 +25,55 @@ def score(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN|HYPS", help="Run folder to recognize with, or hypotheses as .jsonl."
+            metavar="RUN|HYPS",
+            help="Run folder to recognize with, or hypotheses: .jsonl, .csv, .ctm, .zip, .txt.",
         ),
     ],
-    dataset: Dataset,
+    dataset: Annotated[
+        Path | None, typer.Argument(metavar="DATASET", help="Dataset folder.", show_default=False)
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Hypotheses that others made, instead of RUN|HYPS: id,gloss."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="Split to score.")] = "test",
+    references: Annotated[
+        Path | None,
+        typer.Option(metavar="STM|CSV", help="References instead of those of DATASET."),
+    ] = None,
+    gloss_profile: Annotated[
+        str,
+        typer.Option(
+            metavar="PROFILE",
+            help="What is done to glosses first: none, nfc, phoenix2014, phoenix2014-hyp-only, "
+            "phoenix2014t, csl-daily, csl-daily-char, or a TOML file of steps.",
+        ),
+    ] = "none",
+    profile_level: Annotated[
+        str, typer.Option(metavar="gloss|char", help="What counts as one.")
+    ] = "gloss",
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|signer|sentence|clip",
+            help="What is drawn for the intervals; auto: signers if there are ten.",
+        ),
+    ] = "auto",
+    top: Annotated[
+        list[int] | None,
+        typer.Option(metavar="K", help="Isolated: also the top K accuracy; may be repeated."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as a page.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="md|tex", help="Print a table for a paper.")
+    ] = None,
+    with_clips: Annotated[
+        bool, typer.Option("--clips", help="With --json: every clip with its alignment, too.")
+    ] = False,
     allow_empty: Annotated[
         bool,
         typer.Option("--allow-empty", help="Clips without glosses are clips without any sign."),
@@ -36,23 +85,68 @@ def score(
 ) -> None:
     """Word error rate of a split, with its interval and what it depends on."""
     from signkit.dataset import PoseDataset
+    from signkit.score import find_profile, read_references, score_dataset
+    from signkit.score.top import TOPS
+    from signkit.view.score_table import find_style, score_table
 
+    if as_json and table is not None:
+        raise typer.BadParameter("--json and --table exclude each other")
+    if table is not None:
+        find_style(table)  # before an hour of recognition
+    source, dataset = _source_and_dataset(source, dataset, predictions)
     opened = PoseDataset.open(dataset)
-    report = report_on(
-        source, opened, split=split, allow_empty=allow_empty, seed=seed, device=device, quiet=quiet
+    found, options = hypotheses_of(source, opened, split=split, device=device, quiet=quiet)
+    report = score_dataset(
+        found,
+        opened,
+        split=split,
+        references=None if references is None else read_references(references),
+        profile=find_profile(gloss_profile, level=profile_level),
+        cluster=cluster,
+        top=(*TOPS, *(top or ())),
+        allow_empty=allow_empty,
+        **given(seed=seed),
+        **options,
     )
+    if html is not None:
+        _write_page(html, report, opened, found)
+        say(f"page written to {html}", quiet=quiet)
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json(clips=with_clips))
+    elif table is not None:
+        print(score_table({source.stem: report}, table), end="")
     else:
         print_report(report)
-    if report.missing:
-        say(
-            f"{len(report.missing)} clips have no hypothesis and count as wrong: "
-            f"{first_few(report.missing)}",
-            quiet=quiet,
+    for note in _notes(report):
+        say(note, quiet=quiet)
+
+
+def hypotheses_of(
+    source: Path, dataset: "PoseDataset", *, split: str, device: str | None, quiet: bool
+) -> "tuple[list[Hypothesis], dict[str, Any]]":
+    """Hypotheses of a run, which recognizes the split first, or of a file; and what is known of
+    how they were made, as keywords of `report_on`.
+    """
+    if not source.is_dir():
+        from signkit.score import read_predictions
+
+        return read_predictions(source, split=split), {"decoder": "unknown"}
+
+    from signkit.checkpoint import read_checkpoint
+    from signkit.recognize import recognize
+
+    checkpoint = read_checkpoint(source)
+    decoder, lm = chosen_decoder(source, quiet=quiet)
+    with progress("recognize", quiet=quiet) as update:
+        found = recognize(
+            source, dataset, split=split, device=device, decoder=decoder, lm=lm, progress=update
         )
-    if report.n_empty > MOSTLY_EMPTY * report.n_clips:
-        say(f"{report.n_empty} of {report.n_clips} hypotheses are empty", quiet=quiet)
+    return found, {
+        "task": checkpoint.recipe.task,
+        "decoder": decoder.name,
+        "train_glosses": checkpoint.vocabulary.glosses,
+        "vocabulary_hash": checkpoint.vocabulary.hash,
+    }
 
 
 def report_on(
@@ -60,32 +154,57 @@ def report_on(
     dataset: "PoseDataset",
     *,
     split: str,
-    allow_empty: bool,
-    seed: int | None,
-    device: str | None,
-    quiet: bool,
+    device: str | None = None,
+    quiet: bool = False,
+    **options: Any,
 ) -> "Report":
-    """The report of a run, which recognizes the split first, or of a file of hypotheses."""
-    from signkit.checkpoint import read_checkpoint
-    from signkit.hypothesis import read_hypotheses
+    """The report of a run or of a file; options are those of `score_dataset`, None: its default."""
     from signkit.score import score_dataset
 
-    options = given(seed=seed)
-    if not source.is_dir():
-        found = read_hypotheses(source)
-        return score_dataset(found, dataset, split=split, allow_empty=allow_empty, **options)
+    found, known = hypotheses_of(source, dataset, split=split, device=device, quiet=quiet)
+    return score_dataset(found, dataset, split=split, **known, **given(**options))
 
-    from signkit.recognize import recognize
 
-    checkpoint = read_checkpoint(source)
-    with progress("recognize", quiet=quiet) as update:
-        found = recognize(source, dataset, split=split, device=device, progress=update)
-    return score_dataset(
-        found,
-        dataset,
-        split=split,
-        task=checkpoint.recipe.task,
-        train_glosses=checkpoint.vocabulary.glosses,
-        allow_empty=allow_empty,
-        **options,
+def _source_and_dataset(
+    source: Path, dataset: Path | None, predictions: Path | None
+) -> tuple[Path, Path]:
+    """With --predictions the one argument is DATASET."""
+    if predictions is None:
+        if dataset is None:
+            raise typer.BadParameter("give RUN|HYPS and DATASET", param_hint="'DATASET'")
+        return source, dataset
+    if dataset is not None:
+        raise typer.BadParameter(
+            "takes the place of RUN|HYPS; give DATASET alone", param_hint="'--predictions'"
+        )
+    return predictions, source
+
+
+def _write_page(
+    path: Path, report: "Report", dataset: "PoseDataset", found: "Sequence[Hypothesis]"
+) -> None:
+    from signkit.files import write_text
+    from signkit.view.score_page import score_page, shown_clips
+
+    by_id = {hypothesis.clip_id: hypothesis for hypothesis in found}
+    ids = [c.clip_id for c in shown_clips(report, by_id) if dataset.has_pose(c.clip_id)]
+    page = score_page(
+        report,
+        poses={pose.clip_id: pose for pose in dataset.poses(ids)},
+        hypotheses=by_id,
+        title=dataset.info.name or dataset.path.name,
     )
+    write_text(path, page)
+
+
+def _notes(report: "Report") -> list[str]:
+    """What a reader of the numbers should know."""
+    notes = [f"warning: {note}" for note in report.notes]
+    if report.missing:
+        notes.append(
+            f"{len(report.missing)} clips have no hypothesis and count as wrong: "
+            f"{first_few(report.missing)}"
+        )
+    if report.n_empty > MOSTLY_EMPTY * report.n_clips:
+        notes.append(f"{report.n_empty} of {report.n_clips} hypotheses are empty")
+    return notes

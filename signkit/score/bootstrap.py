@@ -2,19 +2,23 @@
 
 The statistic is a ratio of sums, errors over reference glosses (Bisani and Ney 2004, "Bootstrap
 estimates for confidence intervals in ASR performance evaluation"). Units with equal (errors,
-length) are interchangeable, so what is drawn is how often each distinct pair occurs: one
-multinomial a replicate, the same distribution as drawing units, in a fraction of the time, and
+length) are interchangeable, so what is drawn is how often each distinct pair occurs
+(`signkit.score.replicates`): the same distribution as drawing units, in a fraction of the time, and
 independent of the order of the clips.
 """
 
 from collections.abc import Sequence
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signkit.score.replicates import resampled_sums
+
 DRAWS = 2000
 LEVEL = 0.95
-_CELLS_AT_ONCE = 4_000_000
+_Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def bootstrap_interval(
@@ -43,24 +47,21 @@ def bootstrap_interval(
     n_units = len(sums)
     if n_units < 2 or not n_ref.sum():
         return None
-    rates = _replicates(sums, draws=draws, seed=seed)
+    drawn = resampled_sums(sums, draws=draws, seed=seed)
+    drawn = drawn[drawn[:, 1] > 0]  # a draw without references is left out
     tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(rates, [tail, 1 - tail])  # a draw without references is left out
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [tail, 1 - tail])
     return float(low), float(high)
 
 
-def _replicates(sums: NDArray[np.int64], *, draws: int, seed: int) -> NDArray[np.float64]:
-    """(draws,) resampled rates; NaN where a draw has no reference gloss."""
-    cells, n_in_cell = np.unique(sums, axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    at_once = max(1, _CELLS_AT_ONCE // len(cells))
-    totals = []
-    for first in range(0, draws, at_once):
-        n_draws = min(at_once, draws - first)
-        drawn = rng.multinomial(len(sums), n_in_cell / len(sums), size=n_draws)  # (draws, cells)
-        totals.append(drawn @ cells)
-    errors, n_ref = np.concatenate(totals).T
-    return np.where(n_ref > 0, errors / np.maximum(n_ref, 1), np.nan)
+def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
+    """Interval of a share of `n` independent items (Wilson 1927); (0, 1) for none."""
+    if not n:
+        return 0.0, 1.0
+    share, z2 = n_right / n, _Z * _Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = _Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def cluster_sums(sums: NDArray[np.int64], clusters: Sequence[str]) -> NDArray[np.int64]:

@@ -2,9 +2,7 @@
 
 Counts are kept per clip, so every rate, slice and interval is a ratio of sums over the same
 numbers. References and hypotheses are passed by keyword: exchanging them exchanges deletions and
-insertions and divides by the wrong length. Of several alignments with equally few errors jiwer
-always takes the same one (it counts `A B` against `B A` as one deletion and one insertion, not as
-two substitutions); the number of errors does not depend on that choice.
+insertions and divides by the wrong length.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.errors import ScoreError
+from signkit.score.alignment import Aligned, Glosses, align, count_errors
 
-Glosses = Sequence[str]
+UNKNOWN = "<unk>"
+"""What some recognizers say for glosses they do not know. It matches nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,36 +87,24 @@ def score(
         ScoreError: No references, an empty one, a hypothesis for an unknown clip, or a gloss with a
             space in it.
     """
+    return score_aligned(references=references, hypotheses=hypotheses, allow_empty=allow_empty)[0]
+
+
+def score_aligned(
+    *,
+    references: Mapping[str, Glosses],
+    hypotheses: Mapping[str, Glosses],
+    allow_empty: bool = False,
+) -> tuple[Counts, list[Aligned]]:
+    """As `score`, with the alignment of every clip, from which the counts were made."""
     _check(references, hypotheses, allow_empty=allow_empty)
     missing = tuple(clip_id for clip_id in references if clip_id not in hypotheses)
-    pairs = [(glosses, hypotheses.get(clip_id, ())) for clip_id, glosses in references.items()]
-    substitutions, deletions, insertions, n_ref = _count(pairs)
-    return Counts(tuple(references), substitutions, deletions, insertions, n_ref, missing)
-
-
-def _count(pairs: Sequence[tuple[Glosses, Glosses]]) -> NDArray[np.int64]:
-    """(4, N) substitutions, deletions, insertions and reference lengths."""
-    import jiwer
-
-    # Glosses are compared as they are: the default transforms would squeeze and strip white space.
-    words = jiwer.Compose([jiwer.ReduceToListOfListOfWords()])
-    output = jiwer.process_words(
-        reference=[" ".join(reference) for reference, _ in pairs],
-        hypothesis=[" ".join(hypothesis) for _, hypothesis in pairs],
-        reference_transform=words,
-        hypothesis_transform=words,
+    alignments = align(
+        [(glosses, hypotheses.get(clip_id, ())) for clip_id, glosses in references.items()]
     )
-    counts = np.zeros((4, len(pairs)), dtype=np.int64)
-    for clip, alignment in enumerate(output.alignments):
-        for chunk in alignment:
-            if chunk.type == "substitute":
-                counts[0, clip] += chunk.ref_end_idx - chunk.ref_start_idx
-            elif chunk.type == "delete":
-                counts[1, clip] += chunk.ref_end_idx - chunk.ref_start_idx
-            elif chunk.type == "insert":
-                counts[2, clip] += chunk.hyp_end_idx - chunk.hyp_start_idx
-    counts[3] = [len(reference) for reference, _ in pairs]
-    return counts
+    substitutions, deletions, insertions, n_ref = count_errors(alignments)
+    counts = Counts(tuple(references), substitutions, deletions, insertions, n_ref, missing)
+    return counts, alignments
 
 
 def _check(
@@ -136,6 +124,12 @@ def _check(
             f"{len(empty)} references are empty (first: {empty[0]!r}); label these clips, take "
             "them out of the split, or allow empty references if nothing is signed there"
         )
+    unknown = [clip_id for clip_id, glosses in references.items() if UNKNOWN in glosses]
+    if unknown:
+        raise ScoreError(
+            f"{len(unknown)} references have the gloss {UNKNOWN!r} (first: {unknown[0]!r}), which "
+            "stands for no sign and would match itself; write down what is signed"
+        )
     for kind, sequences in (("reference", references), ("hypothesis", hypotheses)):
         for clip_id, glosses in sequences.items():
             _check_glosses(kind, clip_id, glosses)
@@ -147,7 +141,7 @@ def _check_glosses(kind: str, clip_id: str, glosses: Glosses) -> None:
             f"the {kind} of clip {clip_id!r} is the text {glosses!r}; expected a list of glosses"
         )
     for gloss in glosses:
-        if not gloss or " " in gloss:
+        if gloss.split() != [gloss]:
             raise ScoreError(
                 f"the {kind} of clip {clip_id!r} has the gloss {gloss!r}; a gloss is not empty "
                 "and contains no space"

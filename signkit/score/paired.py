@@ -1,38 +1,27 @@
 """Is one recognizer better than another? Paired tests on the same clips.
 
 Two recognizers make errors on the same clips, and what is hard for one is mostly hard for the
-other. So the errors are compared clip by clip: an interval of the difference by bootstrap over
-clips (Bisani and Ney 2004), and the probability of so large a difference between equals by
-approximate randomization (Noreen 1989): the two results of a clip change places at random.
+other. So the errors are compared unit by unit, a unit being a clip or all clips of a cluster: an
+interval of the difference by bootstrap over units (Bisani and Ney 2004), and the probability of so
+large a difference between equals by randomization (Noreen 1989): the two results of a unit change
+places. Noreen draws some of the 2^N exchanges at random; here the distribution over all of them is
+found exactly, from its characteristic function, which takes less time and needs no seed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signkit.comparison import Paired
 from signkit.score.bootstrap import LEVEL, cluster_sums
+from signkit.score.replicates import resampled_sums
+
+__all__ = ["DRAWS", "Paired", "exchange_p", "holm", "paired_test"]
 
 DRAWS = 10_000
-_CELLS_AT_ONCE = 4_000_000
 
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Paired:
-    """Recognizer B against recognizer A.
-
-    Args:
-        difference: WER of B minus WER of A, a fraction; negative where B is better.
-        interval: 95 % interval of it; None for fewer than two units.
-        p_value: Probability of a difference at least as large, either way, if A and B were equal.
-    """
-
-    difference: float
-    interval: tuple[float, float] | None
-    p_value: float
 
 
 def paired_test(
@@ -51,15 +40,15 @@ def paired_test(
         errors_b: (N,) errors of B in the same clips.
         n_ref: (N,) reference glosses, at least one in all.
         clusters: N names; clips of one name stay together. By default every clip is its own.
-        draws: Replicates of each of the two procedures.
+        draws: Replicates of the bootstrap.
         seed: Of the draws.
     """
     sums = np.stack([errors_b - errors_a, n_ref], axis=1)  # (N, 2)
     if clusters is not None:
         sums = cluster_sums(sums, clusters)
     difference = float(sums[:, 0].sum() / sums[:, 1].sum())
-    rng = np.random.default_rng(seed)
-    return Paired(difference, _interval(sums, draws, rng), _p_value(sums[:, 0], draws, rng))
+    interval, p_bootstrap = _bootstrap(sums, draws=draws, seed=seed)
+    return Paired(difference, interval, exchange_p(sums[:, 0]), p_bootstrap)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -73,31 +62,38 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _interval(sums: Integers, draws: int, rng: np.random.Generator) -> tuple[float, float] | None:
-    n_units = len(sums)
-    if n_units < 2:
-        return None
-    rates = []
-    for n_draws in _portions(draws, n_units):
-        drawn = sums[rng.integers(0, n_units, (n_draws, n_units))].sum(axis=1)  # (draws, 2)
-        rates.append(drawn[:, 0] / np.where(drawn[:, 1] > 0, drawn[:, 1], np.nan))
-    tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(np.concatenate(rates), [tail, 1 - tail])
-    return float(low), float(high)
+def exchange_p(differences: Integers) -> float:
+    """Share of all 2^N choices of signs of the (N,) differences whose sum is at least as large.
 
+    With signs at random the sum has the characteristic function prod cos(d t); one inverse Fourier
+    transform over as many points as there are sums gives the probability of each of them.
+    """
+    from scipy.fft import irfft, next_fast_len
 
-def _p_value(differences: Integers, draws: int, rng: np.random.Generator) -> float:
-    """Two-sided, with the observed result counted as one of the draws."""
     observed = abs(int(differences.sum()))
-    differences = differences[differences != 0]
-    as_large = 0
-    for n_draws in _portions(draws, max(1, len(differences))):
-        signs = rng.integers(0, 2, (n_draws, len(differences))) * 2 - 1
-        as_large += int((np.abs(signs @ differences) >= observed).sum())
-    return (as_large + 1) / (draws + 1)
+    sizes, n_of_size = np.unique(np.abs(differences[differences != 0]), return_counts=True)
+    if not observed:
+        return 1.0
+    n_points = next_fast_len(2 * int(sizes @ n_of_size) + 1, real=True)
+    angles = 2 * np.pi / n_points * np.arange(n_points // 2 + 1)
+    wave = np.ones(len(angles))
+    for size, n in zip(sizes.tolist(), n_of_size.tolist(), strict=True):
+        wave *= np.cos(size * angles) ** n
+    shares = irfft(wave, n_points)  # of the sums 0, 1, ..., and the negative ones backwards
+    p_value = float(shares[observed : n_points - observed + 1].sum())
+    # Rounding leaves about 1e-16; at least the observed signs and all of them turned are as large.
+    return min(1.0, max(p_value, 2.0 ** (1 - int(n_of_size.sum()))))
 
 
-def _portions(draws: int, n_units: int) -> list[int]:
-    """So many draws at a time that memory stays small."""
-    at_once = max(1, _CELLS_AT_ONCE // n_units)
-    return [min(at_once, draws - first) for first in range(0, draws, at_once)]
+def _bootstrap(
+    sums: Integers, *, draws: int, seed: int
+) -> tuple[tuple[float, float] | None, float | None]:
+    """Percentile interval of the ratio of the sums of (N, 2), and how surely it is not zero."""
+    if len(sums) < 2:
+        return None, None
+    drawn = resampled_sums(sums, draws=draws, seed=seed)
+    drawn = drawn[drawn[:, 1] > 0]  # a draw without references is left out
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [tail, 1 - tail])
+    smaller = min((drawn[:, 0] <= 0).mean(), (drawn[:, 0] >= 0).mean())
+    return (float(low), float(high)), min(1.0, 2 * float(smaller))

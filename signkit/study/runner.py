@@ -81,7 +81,7 @@ def run_study(
                 options={**options, "progress": tell},
             )
         )
-        table = make_table(study, results)
+        table = make_table(study, results, dataset.clips)
         table.write(out)
         report(StudyProgress(done + 1, len(trials), trial))
     if all(result.counts is None for result in results):

@@ -1,13 +1,14 @@
 """The table of a study: mean and spread over seeds, an interval over clips, paired tests.
 
 The mean over seeds is the result; the best seed or fold is never shown as one. The interval and the
-tests say how much hangs on the choice of clips; the spread says how much hangs on the seed.
+tests say how much hangs on the choice of clips, of which those of a signer or a sentence are drawn
+together, by the rule of `signkit score`; the spread says how much hangs on the seed.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -16,9 +17,12 @@ from typing import Any
 import numpy as np
 
 from signkit import __version__
+from signkit.clip import ClipTable
+from signkit.comparison import Paired
 from signkit.files import write_text
 from signkit.score import Counts, bootstrap_interval
-from signkit.score.paired import Paired, holm, paired_test
+from signkit.score.clusters import choose_clusters
+from signkit.score.paired import holm, paired_test
 from signkit.study.plan import Study, Trial
 
 _Cell = tuple[int, int, str]
@@ -60,7 +64,7 @@ class VariantResult:
         wer_of_seeds: The rate of each seed.
         wer_fold_sd: Standard deviation over folds of the rate, pooled over seeds; None without
             folds.
-        wer_ci: 95 % interval of the mean, bootstrap over clips.
+        wer_ci: 95 % interval of the mean, bootstrap over the clusters of the table.
         n_clips: Different clips that were scored.
         n_parameters: Of one run; they differ where folds have other glosses.
         minutes: Mean training time of a run.
@@ -85,7 +89,18 @@ class VariantResult:
 
 @dataclass(frozen=True)
 class StudyTable:
-    """All rows of a study."""
+    """All rows of a study.
+
+    Args:
+        name: Of the study.
+        scored: The split, or the folds.
+        task: isolated or continuous.
+        baseline: The variant that the others are tested against.
+        rows: One for each variant.
+        trials: One record for each training.
+        cluster: What intervals draw and tests exchange: signer, sentence or clip.
+        n_clusters: How many of them there are.
+    """
 
     name: str
     scored: str
@@ -93,6 +108,8 @@ class StudyTable:
     baseline: str
     rows: tuple[VariantResult, ...]
     trials: tuple[dict[str, Any], ...]
+    cluster: str = "clip"
+    n_clusters: int = 0
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -128,14 +145,14 @@ class StudyTable:
         rate = "WER (1 - top 1)" if self.task == "isolated" else "WER"
         notes = [
             f"{rate} in percent, mean and standard deviation over {n_seeds} seeds, on "
-            f"{self.scored}; interval: bootstrap over clips.",
+            f"{self.scored}; interval: bootstrap over {self.n_clusters} {self.cluster}s.",
         ]
         if self._has_folds:
             notes.append("Fold sd: standard deviation over folds, the seeds of each pooled.")
         if len(self.rows) > 1:
             notes.append(
-                f"Difference: against {self.baseline}, with its 95 % interval; p: approximate "
-                "randomization over clips, seeds added up, adjusted for all rows (Holm)."
+                f"Difference: against {self.baseline}, with its 95 % interval; p: randomization "
+                f"test over {self.cluster}s, seeds added up, adjusted for all rows (Holm)."
             )
         return notes + [f"Failed: {reason}" for reason in self.failed]
 
@@ -151,13 +168,32 @@ class StudyTable:
             write_text(out / "trials.csv", text.getvalue())
 
 
-def make_table(study: Study, results: Sequence[TrialResult]) -> StudyTable:
-    """The table of the trials that are finished."""
+@dataclass(frozen=True)
+class _Units:
+    """What is drawn: clip to cluster, by name."""
+
+    kind: str
+    of_clip: Mapping[str, str]
+
+
+def make_table(
+    study: Study, results: Sequence[TrialResult], clips: ClipTable | None = None
+) -> StudyTable:
+    """The table of the trials that are finished.
+
+    Args:
+        study: What is compared.
+        results: What came out of its trials.
+        clips: Has the signers and sentences of the clips; without it every clip is drawn alone.
+    """
     names = list(study.named_variants())
     baseline = study.baseline or names[0]
     by_name = {name: [r for r in results if r.trial.variant == name] for name in names}
+    units = _choose_units(results, clips)
     paired = {
-        name: _compare(by_name[baseline], by_name[name]) for name in names if name != baseline
+        name: _compare(by_name[baseline], by_name[name], units)
+        for name in names
+        if name != baseline
     }
     tested = [name for name, found in paired.items() if found is not None]
     adjusted = dict(zip(tested, holm([_p(paired[name]) for name in tested]), strict=True))
@@ -167,10 +203,23 @@ def make_table(study: Study, results: Sequence[TrialResult]) -> StudyTable:
         task=results[0].trial.recipe.task,
         baseline=baseline,
         rows=tuple(
-            _row(name, by_name[name], paired.get(name), adjusted.get(name)) for name in names
+            _row(name, by_name[name], paired.get(name), adjusted.get(name), units) for name in names
         ),
         trials=tuple(_record(result) for result in results),
+        cluster=units.kind,
+        n_clusters=len(set(units.of_clip.values())),
     )
+
+
+def _choose_units(results: Sequence[TrialResult], clips: ClipTable | None) -> _Units:
+    """The clusters of all scored clips, by the rule of `signkit score`."""
+    ids = sorted({clip_id for result in results for _, _, clip_id in result.cells})
+    if clips is None or not ids:
+        return _Units("clip", {clip_id: clip_id for clip_id in ids})
+    sentences = [tuple(text.split()) for text in clips.column("glosses", of=ids)]
+    found = choose_clusters(clips.column("signer", of=ids), sentences, draws=0, seed=0)
+    codes = map(str, found.codes[found.kind].tolist())
+    return _Units(found.kind, dict(zip(ids, codes, strict=True)))
 
 
 def _p(paired: Paired | None) -> float:
@@ -179,7 +228,11 @@ def _p(paired: Paired | None) -> float:
 
 
 def _row(
-    name: str, results: list[TrialResult], paired: Paired | None, p_adjusted: float | None
+    name: str,
+    results: list[TrialResult],
+    paired: Paired | None,
+    p_adjusted: float | None,
+    units: _Units,
 ) -> VariantResult:
     done = [result for result in results if result.counts is not None]
     rates = _rates(done, lambda trial: trial.seed)
@@ -192,7 +245,7 @@ def _row(
         wer_sd=stdev(rates.values()) if len(rates) > 1 else None,
         wer_of_seeds=rates,
         wer_fold_sd=stdev(of_folds.values()) if len(of_folds) > 1 else None,
-        wer_ci=_interval(done),
+        wer_ci=_interval(done, units),
         n_clips=len(clips),
         n_parameters=max((result.n_parameters for result in done), default=0),
         minutes=mean(seconds) / 60 if seconds else None,
@@ -213,31 +266,36 @@ def _rates(results: list[TrialResult], number: Callable[[Trial], int]) -> dict[i
     return {key: errors / n_ref for key, (errors, n_ref) in totals.items() if n_ref}
 
 
-def _interval(results: list[TrialResult]) -> tuple[float, float] | None:
+def _interval(results: list[TrialResult], units: _Units) -> tuple[float, float] | None:
     """Seeds of a clip are added up, so that a clip is drawn with all of them."""
     cells = {key: value for result in results for key, value in result.cells.items()}
-    sums = _by_clip(cells, sorted(cells))
-    return bootstrap_interval(sums[:, 0], sums[:, 1]) if len(sums) else None
+    clusters, sums = _by_clip(cells, sorted(cells), units)
+    return bootstrap_interval(sums[:, 0], sums[:, 1], clusters=clusters) if len(sums) else None
 
 
-def _compare(baseline: list[TrialResult], other: list[TrialResult]) -> Paired | None:
+def _compare(baseline: list[TrialResult], other: list[TrialResult], units: _Units) -> Paired | None:
     ours = {key: value for result in baseline for key, value in result.cells.items()}
     theirs = {key: value for result in other for key, value in result.cells.items()}
     both = sorted(ours.keys() & theirs.keys())
     if not both:
         return None
-    a, b = _by_clip(ours, both), _by_clip(theirs, both)
-    return paired_test(a[:, 0], b[:, 0], a[:, 1])
+    clusters, a = _by_clip(ours, both, units)
+    _, b = _by_clip(theirs, both, units)
+    return paired_test(a[:, 0], b[:, 0], a[:, 1], clusters=clusters)
 
 
-def _by_clip(cells: dict[_Cell, tuple[int, int]], keys: list[_Cell]) -> np.ndarray[Any, Any]:
-    """(clips, 2) errors and reference glosses, summed over seeds."""
+def _by_clip(
+    cells: dict[_Cell, tuple[int, int]], keys: list[_Cell], units: _Units
+) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """Clusters and (clips, 2) errors and reference glosses of the clips, summed over seeds."""
     totals: dict[str, list[int]] = {}
     for key in keys:
         total = totals.setdefault(key[2], [0, 0])
         total[0] += cells[key][0]
         total[1] += cells[key][1]
-    return np.array([totals[clip_id] for clip_id in sorted(totals)], dtype=np.int64).reshape(-1, 2)
+    ids = sorted(totals)
+    sums = np.array([totals[clip_id] for clip_id in ids], dtype=np.int64).reshape(-1, 2)
+    return [units.of_clip[clip_id] for clip_id in ids], sums
 
 
 def _record(result: TrialResult) -> dict[str, Any]:

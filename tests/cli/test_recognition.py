@@ -61,6 +61,9 @@ def test_recognized_and_scored_in_two_steps_or_one_is_the_same(
     for source in (run_folder, hyps):
         assert run(["score", source, data, "--json", "--quiet"]) == 0
         records.append(json.loads(capsys.readouterr().out))
+    of_the_run = ("decoder", "signature", "vocabulary_hash")  # a file does not say
+    assert [records[1].pop(key) for key in of_the_run][::2] == ["unknown", ""]
+    assert [records[0].pop(key) for key in of_the_run][0] == "greedy"
     assert records[0] == records[1]
     assert records[0]["wer"] == pytest.approx(1 - records[0]["top1"])
     assert records[0]["n_clips"] == 8
@@ -79,3 +82,19 @@ def test_an_unknown_recipe_key_names_the_nearest(folder: Path, capsys: Capture) 
     assert capsys.readouterr().err == (
         "error: recipe has no key 'train.epoch'; did you mean 'train.epochs'?\n"
     )
+
+
+def test_a_video_without_poses_says_why(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    video = tmp_path / "broken.mp4"
+    video.write_text("no video", encoding="utf-8")
+    assert run(["recognize", str(folder / "run"), str(video), "--quiet", "--workers", "1"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: no clip of {video} could become poses (broken: {video} is not a video or is cut "
+        "off; copy or download it again); check the videos\n"
+    )
+
+
+def test_hypotheses_are_not_written_over_a_folder(folder: Path, capsys: Capture) -> None:
+    command = ["recognize", str(folder / "run"), str(folder / "data"), "--out", str(folder)]
+    assert run(command) == 2
+    assert "Invalid value for '--out'" in capsys.readouterr().err

@@ -1,16 +1,18 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from signkit.clip import ClipTable
+from signkit.decoding import DecoderConfig
 from signkit.errors import CheckpointError, RecognitionError
 from signkit.pose import PoseSequence
 from signkit.recognize import load_recognizer, recognize
 from signkit.skeleton import skeleton_from_names
 from signkit.skeletons import SKELETONS
 from signkit.train import train
-from tests.strokes import make_recipe, make_strokes
+from tests.strokes import POINTS, make_recipe, make_strokes
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +151,60 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         CheckpointError, match=r"no run folder at .*; 'signkit train RECIPE DATASET"
     ):
         load_recognizer(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("fps", [25.0, 30.0])
+def test_a_clip_without_frames_changes_nothing_for_the_others(continuous_run, fps):
+    run, data = continuous_run
+    pose = data.pose("clip-000")
+    nothing = PoseSequence(
+        "empty", POINTS, np.zeros((0, 3, 2), np.float32), np.zeros((0, 3), np.float32), fps, 64, 64
+    )
+    recognizer = load_recognizer(run, device="cpu")
+    empty, other = recognizer.recognize([nothing, pose])
+    assert empty.clip_id == "empty"
+    assert np.isfinite(empty.score)
+    assert other.glosses == recognizer.recognize([pose])[0].glosses
+
+
+@pytest.mark.parametrize("device", ["nonsense", "meta", ""])
+def test_a_device_that_is_not_there_is_one_plain_line(isolated_run, device):
+    with pytest.raises(RecognitionError) as error:
+        load_recognizer(isolated_run, device=device)
+    assert str(error.value) == (
+        f"--device {device!r} is no device of this machine; use cpu, cuda, cuda:1 or mps"
+    )
+
+
+def test_the_decoder_that_is_stored_in_a_run_is_used(continuous_run, tmp_path):
+    run, data = continuous_run
+    tuned = tmp_path / "tuned"
+    shutil.copytree(run, tuned)
+    DecoderConfig(decoder="beam", beam=3, n_best=2, blank_bias=30.0).write(tuned / "decoder.json")
+    stored = recognize(tuned, data)
+    assert all(len(hypothesis.n_best) == 2 for hypothesis in stored)
+    given = DecoderConfig(decoder="beam", beam=3, n_best=2, blank_bias=30.0)
+    assert recognize(run, data, decoder=given) == stored
+    assert recognize(tuned, data, decoder=DecoderConfig()) == recognize(run, data)
+
+
+def test_an_isolated_run_has_no_use_for_a_beam(isolated, isolated_run):
+    with pytest.raises(RecognitionError) as error:
+        recognize(isolated_run, isolated, decoder=DecoderConfig(decoder="beam"))
+    assert str(error.value) == (
+        "the run is isolated, one gloss a clip: it has no use for the knob 'decoder' of a sequence "
+        "decoder; leave it out (n_best and lexicon are possible)"
+    )
+
+
+def test_hypotheses_that_are_mostly_empty_are_pointed_out(continuous_run):
+    run, data = continuous_run
+    said: list[str] = []
+    silent = DecoderConfig(blank_bias=-60.0)
+    assert not any(h.glosses for h in recognize(run, data, decoder=silent, warn=said.append))
+    assert [text.split(":")[0] for text in said] == [
+        "more than 90 % of the hypotheses have no gloss"
+    ]
+    said.clear()
+    recognize(run, data, decoder=DecoderConfig(blank_bias=60.0), warn=said.append)
+    assert said == []

@@ -32,7 +32,7 @@ def count(reference: Sequence[str], hypothesis: Sequence[str]) -> Counts:
         ("A A B", "A B", (0, 1, 0, 3), 1 / 3),  # repeats are real
         ("a", "A", (1, 0, 0, 1), 1.0),  # no case folding
         ("É", "E\u0301", (1, 0, 0, 1), 1.0),  # no Unicode normalisation
-        ("<unk>", "UNK", (1, 0, 0, 1), 1.0),
+        ("UNK", "<unk>", (1, 0, 0, 1), 1.0),
         ("سلام أنا", "سلام", (0, 1, 0, 2), 0.5),
         (" ".join(TEN), " ".join(TEN[:5]), (0, 5, 0, 10), 0.5),
         (" ".join(TEN[:5]), " ".join(TEN), (0, 0, 5, 5), 1.0),  # the two exchanged
@@ -82,6 +82,40 @@ def edit_distance(one: Sequence[str], other: Sequence[str]) -> int:
         for j, b in enumerate(other, start=1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
     return row[-1]
+
+
+def test_unit_costs_give_the_rates_of_sclites_costs() -> None:
+    """sclite aligns with costs 4, 3, 3; on what recognizers do the rates are the same."""
+    rng = np.random.default_rng(0)
+    pairs = []
+    for _ in range(400):
+        reference = rng.integers(0, 60, rng.integers(1, 15))
+        fate = rng.random(len(reference))
+        spoilt = np.where(fate < 0.25, rng.integers(0, 60, len(reference)), reference)[fate > 0.1]
+        at = rng.integers(0, len(spoilt) + 1, rng.poisson(0.5))
+        hypothesis = np.insert(spoilt, at, rng.integers(0, 60, len(at)))
+        pairs.append((list(map(str, reference)), list(map(str, hypothesis))))
+    found = score(
+        references={str(i): reference for i, (reference, _) in enumerate(pairs)},
+        hypotheses={str(i): hypothesis for i, (_, hypothesis) in enumerate(pairs)},
+    )
+    n_sclite = sum(errors_at_costs(*pair, substitution=4, gap=3) for pair in pairs)
+    assert found.wer == pytest.approx(n_sclite / found.n_ref.sum(), abs=0.0005)
+
+
+def errors_at_costs(
+    one: Sequence[str], other: Sequence[str], *, substitution: int, gap: int
+) -> int:
+    """Errors of the cheapest alignment; of equally cheap ones that with the fewest."""
+    row = [(gap * j, j) for j in range(len(other) + 1)]  # (cost, errors)
+    for a in one:
+        above, row = row, [(row[0][0] + gap, row[0][1] + 1)]
+        for j, b in enumerate(other, start=1):
+            cost, errors = above[j - 1]
+            aligned = (cost, errors) if a == b else (cost + substitution, errors + 1)
+            gaps = [(c + gap, e + 1) for c, e in (above[j], row[j - 1])]
+            row.append(min(aligned, *gaps))
+    return row[-1][1]
 
 
 def test_exchanging_the_arguments_exchanges_deletions_and_insertions() -> None:
@@ -140,6 +174,18 @@ def test_the_arguments_stay_as_they_are() -> None:
             {"a": ["A B"]},
             "the hypothesis of clip 'a' has the gloss 'A B'; a gloss is not empty and contains no "
             "space",
+        ),
+        (
+            {"a": ["A"]},
+            {"a": ["A\u3000B"]},
+            "the hypothesis of clip 'a' has the gloss 'A\\u3000B'; a gloss is not empty and "
+            "contains no space",
+        ),
+        (
+            {"a": ["<unk>"]},
+            {"a": ["<unk>"]},
+            "1 references have the gloss '<unk>' (first: 'a'), which stands for no sign and would "
+            "match itself; write down what is signed",
         ),
         (
             {"a": [""]},

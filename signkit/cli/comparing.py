@@ -1,0 +1,131 @@
+"""The command that says whether one run is better than another."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import product
+from os.path import abspath
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from signkit.cli.options import Dataset, Device, Json, Quiet, Seed, given
+from signkit.cli.print_comparison import print_comparison
+from signkit.cli.printing import print_json
+from signkit.cli.progress import say
+from signkit.cli.scores import report_on
+
+SHOWN_CLIPS = 5
+
+
+def compare(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="A B [C ...]",
+            help="Two or more run folders or hypotheses as .jsonl; the others against the first.",
+        ),
+    ],
+    dataset: Dataset,
+    split: Annotated[str, typer.Option(help="Split to score.")] = "test",
+    references: Annotated[
+        Path | None,
+        typer.Option(metavar="STM|CSV", help="References instead of those of DATASET."),
+    ] = None,
+    gloss_profile: Annotated[
+        str, typer.Option(metavar="PROFILE", help="As in 'signkit score'.")
+    ] = "none",
+    profile_level: Annotated[
+        str, typer.Option(metavar="gloss|char", help="What counts as one.")
+    ] = "gloss",
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|signer|sentence|clip",
+            help="What is drawn and exchanged; auto: signers if there are ten.",
+        ),
+    ] = "auto",
+    clips: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help=f"Clips that differ most, for each run; by default {SHOWN_CLIPS}."
+        ),
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="md|tex", help="Print a table for a paper.")
+    ] = None,
+    allow_empty: Annotated[
+        bool,
+        typer.Option("--allow-empty", help="Clips without glosses are clips without any sign."),
+    ] = False,
+    seed: Seed = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Is one run better than another on the same clips? Differences, intervals, tests."""
+    if len(sources) < 2:
+        raise typer.BadParameter(
+            f"give two runs or more and DATASET; found {len(sources)} run", param_hint="'A B'"
+        )
+    if as_json and table is not None:
+        raise typer.BadParameter("--json and --table exclude each other")
+
+    from signkit.dataset import PoseDataset
+    from signkit.score import find_profile, read_references
+    from signkit.score.compare import compare as compare_reports
+    from signkit.view.score_table import comparison_table, find_style
+
+    if table is not None:
+        find_style(table)  # before an hour of recognition
+    opened = PoseDataset.open(dataset)
+    on: dict[str, Any] = {
+        "references": None if references is None else read_references(references),
+        "profile": find_profile(gloss_profile, level=profile_level),
+    }
+    reports = {
+        name: report_on(
+            source,
+            opened,
+            split=split,
+            device=device,
+            quiet=quiet,
+            cluster=cluster,
+            allow_empty=allow_empty,
+            seed=seed,
+            **on,
+        )
+        for name, source in zip(unique_names(sources), sources, strict=True)
+    }
+    n_shown = (0 if table else SHOWN_CLIPS) if clips is None else clips
+    found = compare_reports(reports, opened, n_clips=n_shown, **given(seed=seed), **on)
+    if as_json:
+        print_json(found.to_json())
+    elif table is not None:
+        print(comparison_table(found, table), end="")
+    else:
+        print_comparison(found)
+    for note in found.notes:
+        say(f"warning: {note}", quiet=quiet)
+
+
+def unique_names(sources: Sequence[Path]) -> list[str]:
+    """A name for each run: of its folder or file, with as much of its path as tells them apart."""
+    paths = [Path(abspath(source)) for source in sources]
+    names: list[str] = []
+    for depth, has_ending in product(range(1, max(len(p.parts) for p in paths)), (False, True)):
+        names = [_name(path, depth, has_ending=has_ending) for path in paths]
+        if len(set(names)) == len(set(paths)):
+            break
+    times: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        times[name] += 1
+        if times[name] > 1:  # the same run twice
+            names[place] = f"{name} ({times[name]})"
+    return names
+
+
+def _name(path: Path, depth: int, *, has_ending: bool) -> str:
+    """The last folders of a path, and the file without its ending."""
+    last = path.name if has_ending or path.is_dir() else path.stem
+    return "/".join((*path.parts[1:-1], last)[-depth:])
