@@ -110,13 +110,13 @@ def test_weights_that_do_not_fit_are_refused(made: Path) -> None:
 def test_weights_that_are_no_numbers_are_refused(made: Path) -> None:
     path = made / "model.safetensors"
     weights = load_file(path)
-    weights["branches.0.head.classifier.weight"] *= torch.nan
+    weights["head.classifier.weight"] *= torch.nan
     save_file(weights, path)
     with pytest.raises(CheckpointError) as caught:
         load_weights(make_model(make_checkpoint(make_recipe("isolated"))), made)
     assert str(caught.value) == (
-        f"{path} holds weights that are no numbers (in branches.0.head.classifier.weight); train "
-        "again, with a lower train.peak_lr if the loss was no number"
+        f"{path} holds weights that are no numbers (in head.classifier.weight); train again, with "
+        "a lower train.peak_lr if the loss was no number"
     )
 
 

@@ -35,9 +35,6 @@ class ModelConfig(Section):
     ] = Field("conformer", description="what mixes the frames of a clip")
     width: Count = Field(192, description="D, features per frame")
     n_blocks: Count = Field(4, description="blocks, layers or groups of the body")
-    members: Count = Field(
-        1, description="recognizers side by side, whose mean decides; each costs as much again"
-    )
     n_heads: Count = Field(4, description="attention heads; divides the width")
     feedforward: Count = Field(
         2, description="hidden width of feed-forward layers, times the width"

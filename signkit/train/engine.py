@@ -9,7 +9,7 @@ into memory is tried again in halves, and passes stay that small for the rest of
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,8 +72,8 @@ class Engine:
         self._processes, self._say = processes, say
         self._parameters = list(self.model.parameters())
         self._names: tuple[str, ...] = ()
-        for branch in self.model.branches if config.compile else ():
-            cast(nn.Module, branch.body).compile(dynamic=True)
+        if config.compile and isinstance(self.model.body, nn.Module):
+            self.model.body.compile(dynamic=True)
 
     def update(self, share: Share, feed: Feed, *, update: int, lr: float) -> Values:
         """Move the weights once; returns the loss, its parts, and the norm of the gradient.

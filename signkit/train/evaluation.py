@@ -85,7 +85,7 @@ def evaluate(
         batch = batch.to(processes.device)
         with processes.autocast():
             logits = model(batch.coords, batch.is_frame)
-        decoded = [vocabulary.decode(ids) for ids in model.decode(logits)]
+        decoded = [vocabulary.decode(ids) for ids in model.head.decode(logits)]
         errors = count_errors([example.clip.glosses for example in clips], decoded)
         judged.append(_judge(logits, batch, errors, recipe))
     return _result(processes.gathered(judged), is_continuous=recipe.task == "continuous")

@@ -1,7 +1,6 @@
 """What training makes small: the recognition loss, and whatever the recipe adds to it.
 
     total = R + consistency * C                     of the recognizer's head
-          + mean R                                  of members side by side, each by itself
           + auxiliary * mean (R + consistency * C)  of the own heads of frontend and body
           + intermediate * mean R                   of the heads between the blocks
           + isolated_weight * P                     of the pooled head
@@ -21,7 +20,7 @@ from torch import Tensor
 
 from signkit.batch import Batch
 from signkit.models.heads import Logits
-from signkit.models.recognizer import MEMBER, POOLED
+from signkit.models.recognizer import POOLED
 from signkit.recipe import Recipe
 from signkit.train.losses import (
     consistency_loss,
@@ -71,17 +70,10 @@ class Objective:
         batch.
         """
         config = self.config
-        members = [head for name, head in logits.auxiliary.items() if name.startswith(MEMBER)]
-        heads = {
-            name: head
-            for name, head in logits.auxiliary.items()
-            if name != POOLED and not name.startswith(MEMBER)
-        }
+        heads = {name: head for name, head in logits.auxiliary.items() if name != POOLED}
         between = [head for name, head in heads.items() if name.startswith(INTERMEDIATE)]
         own = [head for name, head in heads.items() if not name.startswith(INTERMEDIATE)]
         parts = {"recognition": (1.0, self._recognition(logits, batch))}
-        if members:
-            parts["members"] = (1.0, _mean(self._recognition, members, batch))
         if own:
             parts["auxiliary"] = (config.auxiliary, _mean(self._recognition, own, batch))
         if between:

@@ -13,7 +13,6 @@ classifier looks at twice the width of a CTC classifier, so between the tasks it
 pooled head that a continuous recipe has beside CTC, and the CTC head begins anew, blank included.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import file_digest
@@ -32,13 +31,12 @@ from signkit.vocabulary import BLANK, Vocabulary
 _SAME = (
     "data.landmarks", "data.n_dims", "model.frontend", "model.body", "model.width",
     "model.n_blocks", "model.n_heads", "model.feedforward", "model.kernel_size", "model.positions",
-    "model.graph_widths", "model.members",
+    "model.graph_widths",
 )  # fmt: skip
 """Recipe keys that decide what the body has learned, beside the whole encoder section."""
 _HALVINGS = ".halvings."
 """In the names of all weights that subsampling decides about."""
-_HEAD = re.compile(rf"(branches\.\d+\.(head|auxiliary_heads)|{POOLED})\.")
-_FIRST_HEAD = "branches.0.head"
+_HEADS = ("head.", "auxiliary_heads.", f"{POOLED}.")
 
 
 def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> dict[str, object]:
@@ -60,17 +58,13 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> dict[str
     check_skeleton(run, source, checkpoint)
     _check_recipe(run, source.recipe, checkpoint.recipe)
     own = model.state_dict()
-    apart = _in_pixels(checkpoint.recipe.encoder)
-    taken = {
-        n: v
-        for n, v in weights.items()
-        if n in own and not n.startswith(apart) and not _HEAD.match(n)
-    }
+    apart = (*_HEADS, *_in_pixels(checkpoint.recipe.encoder))
+    taken = {n: v for n, v in weights.items() if n in own and not n.startswith(apart)}
     _check_names(run, weights, own)
     _check_shapes(run, taken, own)
     rows: dict[str, int] = {}
     for head in _heads(own):
-        theirs = _FIRST_HEAD if head == POOLED and source.recipe.task == "isolated" else head
+        theirs = "head" if head == POOLED and source.recipe.task == "isolated" else head
         tensors, n_rows = _merged(_head(own, head, checkpoint), _head(weights, theirs, source))
         taken |= {f"{head}.{name}": value for name, value in tensors.items()}
         rows |= {head: n_rows} if n_rows else {}
@@ -128,7 +122,7 @@ def _check_recipe(run: Path, source: Recipe, recipe: Recipe) -> None:
 def _check_names(run: Path, weights: dict[str, Tensor], own: dict[str, Tensor]) -> None:
     """Weights of other names would be left behind without a word."""
     for name in sorted(weights.keys() ^ own.keys()):
-        if not _HEAD.match(name) and _HALVINGS not in name:
+        if not name.startswith(_HEADS) and _HALVINGS not in name:
             raise CheckpointError(
                 f"{run} {'lacks' if name in own else 'also has'} the weights {name!r}: another "
                 "version of signkit made it; train it again to start from it"
@@ -152,10 +146,8 @@ def _in_pixels(config: EncoderConfig) -> tuple[str, ...]:
 
 
 def _heads(own: dict[str, Tensor]) -> Iterator[str]:
-    """`branches.0.head`, `branches.0.auxiliary_heads.block-2`, ..., `pooled`: whatever has a
-    classifier.
-    """
-    parts = (name.partition(".classifier.") for name in own if _HEAD.match(name))
+    """`head`, `auxiliary_heads.block-2`, ..., `pooled`: whatever has a classifier."""
+    parts = (name.partition(".classifier.") for name in own if name.startswith(_HEADS))
     return iter(dict.fromkeys(head for head, found, _ in parts if found))
 
 

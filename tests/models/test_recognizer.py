@@ -79,28 +79,3 @@ def test_the_shortest_clip_for_ctc_counts_glosses_and_repeats(target, subsamplin
     if n_steps > 1:
         shorter = torch.tensor([n_steps - 1]), lengths[1]
         assert torch.nn.functional.ctc_loss(log_probs[1:], torch.tensor([target]), *shorter).isinf()
-
-
-@pytest.mark.parametrize("task", ["isolated", "continuous"])
-def test_the_mean_of_several_members_decides(task):
-    model = make_recognizer(task, members=3)
-    coords, is_frame = random_clips(BODY, n_frames=9), torch.ones(3, 9, dtype=torch.bool)
-    features = model.encoder(coords, is_frame)
-    each = [branch(features, is_frame, n_views=1)[0].values for branch in model.branches]
-    assert not torch.allclose(each[0], each[1], atol=1e-3)
-    mean = torch.stack([values.softmax(dim=-1) for values in each]).mean(dim=0)
-    found = model(coords, is_frame)
-    torch.testing.assert_close(found.values.exp(), mean)
-    assert found.auxiliary == {}
-    assert model.n_parameters - make_recognizer(task).n_parameters == 2 * sum(
-        p.numel() for p in model.branches[0].parameters()
-    )
-
-
-def test_every_member_is_trained_with_all_its_heads():
-    model = make_recognizer("continuous", members=2, intermediate=[1]).train()
-    coords, is_frame = random_clips(BODY, n_frames=9), torch.ones(3, 9, dtype=torch.bool)
-    said = model(coords, is_frame)
-    assert set(said.auxiliary) == {"member/0", "member/1", "block-1/0", "block-1/1"}
-    sum(head.values.square().sum() for head in said.auxiliary.values()).backward()
-    assert [n for n, p in model.branches.named_parameters() if p.grad is None] == []

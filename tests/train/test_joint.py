@@ -89,7 +89,7 @@ def test_sentences_and_single_signs_are_learned_together(tmp_path):
     model, loader = learned(plan, recipe)
     batch = loader.batch(plan.train)
     with torch.no_grad():
-        decoded = model.decode(model.eval()(batch.coords, batch.is_frame))
+        decoded = model.head.decode(model.eval()(batch.coords, batch.is_frame))
         assert decoded == [list(example.target) for example in plan.train]
         pooled = model.train()(batch.coords, batch.is_frame).auxiliary[POOLED]
     chosen = (pooled.values[:, 0].argmax(dim=-1) + 1).tolist()

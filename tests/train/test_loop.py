@@ -134,7 +134,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path, 
     weights = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(recipe, isolated, tmp_path / name, seed=seed)
-        weights.append(read_weights(tmp_path / name)["branches.0.frontend.project.weight"])
+        weights.append(read_weights(tmp_path / name)["frontend.project.weight"])
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
 
@@ -192,7 +192,7 @@ def test_the_last_weights_are_other_ones_than_the_best(tmp_path, isolated):
         # a rate that never falls makes a run that gets worse
         recipe = make_recipe("isolated", train={"epochs": 4, "keep": keep, "peak_lr": 0.3})
         summary = train(recipe, isolated, tmp_path / keep)
-        weights[keep] = read_weights(tmp_path / keep)["branches.0.frontend.project.weight"]
+        weights[keep] = read_weights(tmp_path / keep)["frontend.project.weight"]
         epochs = read_metrics(tmp_path / keep)
         assert summary.dev_wer == epochs[summary.kept_epoch - 1].dev_wer
         assert summary.kept_epoch == (4 if keep == "last" else summary.best_epoch)
@@ -214,7 +214,7 @@ def silent_run(folder, recipe):
     """A run that says blank to everything."""
     checkpoint = make_checkpoint(recipe)
     model = make_model(checkpoint)
-    torch.nn.init.constant_(model.branches[0].head.classifier.bias[:1], 50.0)
+    torch.nn.init.constant_(model.head.classifier.bias[:1], 50.0)
     write_checkpoint(folder, checkpoint, model.state_dict())
     return folder
 

@@ -137,15 +137,3 @@ def test_no_augmentation_makes_a_clip_too_short_for_its_glosses(subsampling):
         assert too_short(logits, batch) == ()
         loss = recognition_loss(logits, batch, task="continuous", config=recipe.train)
         assert loss.isfinite()
-
-
-def test_members_learn_together_and_each_by_itself():
-    recipe = make_recipe("continuous", train={"auxiliary": 0.0, "intermediate": 0.0})
-    logits, batch = make_logits("member/0", "member/1"), make_batch()
-    loss = Objective(recipe)(logits, batch)
-    each = [
-        recognition_loss(logits.auxiliary[name], batch, task="continuous", config=recipe.train)
-        for name in ("member/0", "member/1")
-    ]
-    both = recognition_loss(logits, batch, task="continuous", config=recipe.train)
-    torch.testing.assert_close(loss.total, both + (each[0] + each[1]) / 2)

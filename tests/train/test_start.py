@@ -23,7 +23,7 @@ def weights_after(model, run, checkpoint):
 
 
 def is_body(name: str) -> bool:
-    return name.startswith(("encoder.", "branches.0.frontend.", "branches.0.body."))
+    return name.startswith(("encoder.", "frontend.", "body."))
 
 
 @pytest.mark.parametrize("first", ["isolated", "continuous"])
@@ -37,7 +37,7 @@ def test_all_that_reads_a_clip_is_taken_from_a_run_of_either_task(tmp_path, firs
     assert {
         "encoder.standard.places.mean",
         "encoder.standard.places.std",
-        "branches.0.frontend.project.weight",
+        "frontend.project.weight",
     } < set(taken)
     for name in taken:
         assert torch.equal(after[name], source[name]), name
@@ -90,12 +90,12 @@ def test_classifier_rows_of_shared_glosses_are_exact_copies_and_the_others_are_n
     blank = [(0, 0)] if task == "continuous" else []
     offset = len(blank)
     rows = [*blank, (offset, offset + 1), (offset + 2, offset + 2)]  # (own, source) of B and D
-    for name in ("branches.0.head.classifier.weight", "branches.0.head.classifier.bias"):
+    for name in ("head.classifier.weight", "head.classifier.bias"):
         for own, theirs in rows:
             assert torch.equal(after[name][own], source[name][theirs])
         assert torch.equal(after[name][offset + 1], before[name][offset + 1])
-    assert torch.equal(after["branches.0.head.norm.weight"], source["branches.0.head.norm.weight"])
-    assert record["rows"] == {"branches.0.head": len(rows)}
+    assert torch.equal(after["head.norm.weight"], source["head.norm.weight"])
+    assert record["rows"] == {"head": len(rows)}
 
 
 def test_isolated_classifier_rows_go_to_the_pooled_head_and_the_ctc_head_begins_anew(tmp_path):
@@ -103,12 +103,10 @@ def test_isolated_classifier_rows_go_to_the_pooled_head_and_the_ctc_head_begins_
     checkpoint = make_checkpoint(make_recipe("continuous"), ("DOWN", "UP"))
     model = make_model(checkpoint, seed=1, pooled=True)
     before, source, after, record = weights_after(model, run, checkpoint)
-    assert torch.equal(
-        after["pooled.classifier.weight"], source["branches.0.head.classifier.weight"][[1, 3]]
-    )
-    assert torch.equal(after["pooled.weight.weight"], source["branches.0.head.weight.weight"])
+    assert torch.equal(after["pooled.classifier.weight"], source["head.classifier.weight"][[1, 3]])
+    assert torch.equal(after["pooled.weight.weight"], source["head.weight.weight"])
     for name in before:
-        if name.startswith("branches.0.head."):
+        if name.startswith("head."):
             assert torch.equal(after[name], before[name]), name
     assert record["rows"] == {"pooled": 2}
 
@@ -118,9 +116,9 @@ def test_intermediate_heads_are_taken_like_the_last_one(tmp_path):
     run = make_run(tmp_path, make_checkpoint(recipe))
     checkpoint = make_checkpoint(recipe, ("UP",))
     _, source, after, record = weights_after(make_model(checkpoint, seed=1), run, checkpoint)
-    name = "branches.0.auxiliary_heads.block-1.classifier.weight"
+    name = "auxiliary_heads.block-1.classifier.weight"
     assert torch.equal(after[name], source[name][[0, 4]])
-    assert record["rows"] == {"branches.0.head": 2, "branches.0.auxiliary_heads.block-1": 2}
+    assert record["rows"] == {"head": 2, "auxiliary_heads.block-1": 2}
 
 
 @pytest.mark.parametrize(("before", "now"), [(4, 2), (2, 4)])
@@ -132,10 +130,7 @@ def test_a_halving_that_only_one_of_both_has_is_left_or_new(tmp_path, before, no
     old, source, after, _ = weights_after(
         make_model(second, seed=1), make_run(tmp_path, first), second
     )
-    shared, extra = (
-        "branches.0.frontend.halvings.0.pointwise.weight",
-        "branches.0.frontend.halvings.1.pointwise.weight",
-    )
+    shared, extra = "frontend.halvings.0.pointwise.weight", "frontend.halvings.1.pointwise.weight"
     assert torch.equal(after[shared], source[shared])
     assert extra not in after or torch.equal(after[extra], old[extra])
 
@@ -145,14 +140,14 @@ def test_the_same_vocabulary_and_task_give_the_same_recognizer(tmp_path):
     _, source, after, record = weights_after(model, make_run(tmp_path, CONTINUOUS), CONTINUOUS)
     kept = [name for name in after if name != "encoder.default_scale"]
     assert all(torch.equal(after[name], source[name]) for name in kept)
-    assert record["rows"] == {"branches.0.head": 5}
+    assert record["rows"] == {"head": 5}
     assert (record["run"], record["fingerprint"]) == (tmp_path.name, "0123")
 
 
 def test_a_continuous_run_starts_an_isolated_one_without_its_classifier(tmp_path):
     run = make_run(tmp_path, CONTINUOUS)
     before, _, after, record = weights_after(make_model(ISOLATED, seed=1), run, ISOLATED)
-    heads = [name for name in after if name.startswith("branches.0.head.")]
+    heads = [name for name in after if name.startswith("head.")]
     assert all(torch.equal(after[name], before[name]) for name in heads)
     assert record["rows"] == {}
 
@@ -209,12 +204,12 @@ def test_a_run_whose_tensors_have_other_shapes_is_refused_in_one_line(tmp_path):
 def test_weights_of_other_names_are_refused_instead_of_left_behind(tmp_path):
     run = make_run(tmp_path / "old", CONTINUOUS)
     weights = read_weights(run)
-    weights["branches.0.body.layers.0"] = weights.pop("branches.0.body.blocks.0.norm.weight")
+    weights["body.layers.0"] = weights.pop("body.blocks.0.norm.weight")
     write_checkpoint(run, CONTINUOUS, weights)
     with pytest.raises(CheckpointError) as raised:
         start_from(make_model(CONTINUOUS), run, CONTINUOUS)
     assert str(raised.value) == (
-        f"{run} lacks the weights 'branches.0.body.blocks.0.norm.weight': another version of signkit made it; "
+        f"{run} lacks the weights 'body.blocks.0.norm.weight': another version of signkit made it; "
         "train it again to start from it"
     )
 

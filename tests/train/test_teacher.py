@@ -150,7 +150,7 @@ def test_a_teacher_of_another_version_is_refused_in_one_line(tmp_path):
     checkpoint = make_checkpoint(make_recipe("continuous"))
     run = make_run(tmp_path / "old", checkpoint)
     weights = read_weights(run)
-    weights["branches.0.head.classify.weight"] = weights.pop("branches.0.head.classifier.weight")
+    weights["head.classify.weight"] = weights.pop("head.classifier.weight")
     write_checkpoint(run, checkpoint, weights)
     with pytest.raises(CheckpointError) as raised:
         load_teacher([run], checkpoint, device=CPU)
