@@ -164,7 +164,11 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder or file; must be new.")],
     split: Annotated[str | None, typer.Option(help="Only clips of this split.")] = None,
     hypotheses: Annotated[
-        Path | None, typer.Option(help="hyps.jsonl of 'signkit recognize', for what it holds.")
+        Path | None,
+        typer.Option(
+            help="hyps.jsonl of 'signkit recognize RUN DATASET --split S --out FILE': elan, "
+            "webvtt, signeval."
+        ),
     ] = None,
     list_: ListFormats = False,
     as_json: Json = False,

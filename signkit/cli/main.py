@@ -26,6 +26,7 @@ from signkit.cli import (
     splits,
     studies,
     tools,
+    tuning,
     weights,
 )
 from signkit.cli.training import is_first_process
@@ -57,6 +58,8 @@ PANELS: dict[str, dict[str, Callable[..., Any]]] = {
     "Recognition": {
         "recipes": recognition.recipes,
         "lm": language.lm,
+        "tune": tuning.tune,
+        "stress": tuning.stress,
         "compare": comparing.compare,
         "study": studies.study,
     },

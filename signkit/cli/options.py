@@ -15,7 +15,7 @@ Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; by default one for each core.")
 ]
 Device = Annotated[
-    str | None, typer.Option("--device", help="cpu, cuda, cuda:1 or mps; by default CUDA where it is.")
+    str | None, typer.Option("--device", help="cpu, cuda, cuda:1 or mps; by default CUDA if any.")
 ]
 Weights = Annotated[
     Path | None,

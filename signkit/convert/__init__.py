@@ -112,7 +112,8 @@ FORMATS: dict[str, Format] = {
         takes=("size",),
     ),
     "signeval": Format(
-        "Isharah / SignEval: id|gloss tables and, where they are there, pickled landmarks",
+        "Isharah / SignEval: id|gloss tables and, where they are there, pickled landmarks; export: "
+        "a submission, zip of dev.csv or test.csv",
         holds="both",
         reader="signkit.convert.signeval:read_signeval",
         writer="signkit.convert.signeval_submission:export_submission",

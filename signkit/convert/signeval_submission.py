@@ -2,7 +2,11 @@
 
 The table is joined by commas, `id,gloss`, with the ids of the split's table in its order; glosses
 are joined by single spaces. The zip file is not compressed and bears no date, so that equal
-hypotheses make equal files.
+hypotheses make equal files. Every row of the split is there: a clip that could not be recognized,
+because it has no poses, has an empty cell, like one in which nothing was recognized.
+
+`signkit recognize RUN DATASET --split test --out HYPS.jsonl` makes the hypotheses; `signkit score
+--predictions test.zip DATASET` scores such a file again where the references are known.
 
 Source: the pages of the SignEval challenges of 2025 and 2026 (CodaLab 22899 and 22900, Codabench
 13266 and 13267). What they make of an empty cell is unconfirmed.
@@ -43,10 +47,14 @@ def export_submission(
         raise FormatError(f"{out} is no name of a zip file; call it for instance {split}.zip")
     if out.exists():
         raise DatasetError(f"{out} already exists; choose another place or delete it first")
-    ids = [clip.clip_id for clip in PoseDataset.open(dataset).clips.where(split=split)]
+    opened = PoseDataset.open(dataset)
+    ids = [clip.clip_id for clip in opened.clips.where(split=split)]
     if not ids:
         raise FormatError(f"{dataset} has no clip in the split {split!r}")
-    hypotheses = _of_split(ids, read_hypotheses(path), path, split)
+    without_poses = [clip_id for clip_id in ids if not opened.has_pose(clip_id)]
+    if len(without_poses) == len(ids):  # annotations only: others know what was recognized
+        without_poses = []
+    hypotheses = _of_split(ids, read_hypotheses(path), path, split, without_poses)
     content = _zipped(f"{split}.csv", _table(hypotheses))
     with atomic_path(out) as temporary:
         temporary.write_bytes(content)
@@ -57,7 +65,7 @@ def export_submission(
         n_clips=len(ids),
         n_with_poses=0,
         n_frames=0,
-        notes=_notes(hypotheses, split),
+        notes=(*_name_note(out, split), *_notes(hypotheses, split, without_poses)),
         sha256=sha256(content).hexdigest(),
     )
 
@@ -79,10 +87,18 @@ def _hypotheses(options: ExportOptions) -> Path:
 
 
 def _of_split(
-    ids: Sequence[str], hypotheses: Sequence[Hypothesis], path: Path, split: str
+    ids: Sequence[str],
+    hypotheses: Sequence[Hypothesis],
+    path: Path,
+    split: str,
+    without_poses: Sequence[str],
 ) -> list[Hypothesis]:
-    """One hypothesis a clip, in the order of the clips; neither more nor fewer."""
-    by_id = {hypothesis.clip_id: hypothesis for hypothesis in hypotheses}
+    """One hypothesis a clip, in the order of the clips; neither more nor fewer.
+
+    A clip without poses has an empty one, unless it has one.
+    """
+    by_id = {clip_id: Hypothesis(clip_id, ()) for clip_id in without_poses}
+    by_id |= {hypothesis.clip_id: hypothesis for hypothesis in hypotheses}
     missing = [clip_id for clip_id in ids if clip_id not in by_id]
     if missing:
         raise FormatError(
@@ -124,13 +140,26 @@ def _zipped(name: str, content: bytes) -> bytes:
     return archive.getvalue()
 
 
-def _notes(hypotheses: Sequence[Hypothesis], split: str) -> tuple[str, ...]:
+def _name_note(out: Path, split: str) -> tuple[str, ...]:
+    if out.stem == split:
+        return ()
+    return (f"the platforms expect the name {split}.zip; rename {out.name} before it is sent",)
+
+
+def _notes(
+    hypotheses: Sequence[Hypothesis], split: str, without_poses: Sequence[str]
+) -> tuple[str, ...]:
     notes = [f"{split}.csv has {len(hypotheses)} rows; it has no place for licence and consent"]
     n_empty = sum(not h.glosses for h in hypotheses)
     if n_empty:
         notes.append(
             f"{n_empty} hypotheses are empty and so are their cells; what the platform makes of "
             "them is unconfirmed"
+        )
+    if without_poses:
+        notes.append(
+            f"{len(without_poses)} clips have no poses and could not be recognized (first: "
+            f"{without_poses[0]!r})"
         )
     n_quoted = sum(any(c in gloss for c in ',"') for h in hypotheses for gloss in h.glosses)
     if n_quoted:

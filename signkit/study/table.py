@@ -18,12 +18,13 @@ import numpy as np
 
 from signkit import __version__
 from signkit.clip import ClipTable
-from signkit.comparison import Paired
+from signkit.comparison import Paired, p_text
 from signkit.files import write_text
 from signkit.score import Counts, bootstrap_interval
 from signkit.score.clusters import choose_clusters
 from signkit.score.paired import holm, paired_test
 from signkit.study.plan import Study, Trial
+from signkit.view.table_style import STYLES
 
 _Cell = tuple[int, int, str]
 """Fold, seed and clip: one thing that two variants can be compared on."""
@@ -100,6 +101,7 @@ class StudyTable:
         trials: One record for each training.
         cluster: What intervals draw and tests exchange: signer, sentence or clip.
         n_clusters: How many of them there are.
+        cluster_notes: What a reader of the intervals should know.
     """
 
     name: str
@@ -110,6 +112,7 @@ class StudyTable:
     trials: tuple[dict[str, Any], ...]
     cluster: str = "clip"
     n_clusters: int = 0
+    cluster_notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -135,9 +138,11 @@ class StudyTable:
 
     def to_markdown(self) -> str:
         """The table with what must be known to read it."""
+        text = STYLES["md"].text
         head, *rows = self.cells()
+        rows = [(text(name), *figures) for name, *figures in rows]
         lines = ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
-        return "\n".join([f"# {self.name}", "", *lines, "", *self.notes(), ""])
+        return "\n".join([f"# {text(self.name)}", "", *lines, "", *map(text, self.notes()), ""])
 
     def notes(self) -> list[str]:
         """How to read the numbers."""
@@ -154,6 +159,7 @@ class StudyTable:
                 f"Difference: against {self.baseline}, with its 95 % interval; p: randomization "
                 f"test over {self.cluster}s, seeds added up, adjusted for all rows (Holm)."
             )
+        notes += [f"{note[0].upper()}{note[1:]}." for note in self.cluster_notes]
         return notes + [f"Failed: {reason}" for reason in self.failed]
 
     def write(self, out: Path) -> None:
@@ -174,6 +180,7 @@ class _Units:
 
     kind: str
     of_clip: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def make_table(
@@ -208,6 +215,7 @@ def make_table(
         trials=tuple(_record(result) for result in results),
         cluster=units.kind,
         n_clusters=len(set(units.of_clip.values())),
+        cluster_notes=units.notes,
     )
 
 
@@ -219,7 +227,7 @@ def _choose_units(results: Sequence[TrialResult], clips: ClipTable | None) -> _U
     sentences = [tuple(text.split()) for text in clips.column("glosses", of=ids)]
     found = choose_clusters(clips.column("signer", of=ids), sentences, draws=0, seed=0)
     codes = map(str, found.codes[found.kind].tolist())
-    return _Units(found.kind, dict(zip(ids, codes, strict=True)))
+    return _Units(found.kind, dict(zip(ids, codes, strict=True)), found.notes)
 
 
 def _p(paired: Paired | None) -> float:
@@ -329,5 +337,5 @@ def _texts(row: VariantResult) -> tuple[str, ...]:
         pair(row.wer_ci).strip() or "-",
         "-" if row.minutes is None else f"{row.minutes:.1f}",
         difference + pair(row.paired.interval if row.paired else None) or "-",
-        "-" if row.p_adjusted is None else f"{row.p_adjusted:.3f}",
+        "-" if row.p_adjusted is None else p_text(row.p_adjusted),
     )

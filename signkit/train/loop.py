@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from signkit.dataset import PoseDataset
+from signkit.decoding import FILE_NAME as DECODER
 from signkit.errors import TrainingError
 from signkit.recipe import Recipe
 from signkit.train.choice import is_patience_over, judge_epoch
@@ -138,6 +139,7 @@ class Trainer:
         """Train until the last epoch, or until nothing gets better; returns what came out."""
         if resume and self._has_state():
             self.progressed = load_state(self.out, self.engine, key=self.key)
+            self._forget_decoder()
         self.record.begin(self.progressed)
         if not has_state(self.out):
             self._save()  # a folder that cannot be written is noticed now
@@ -165,6 +167,15 @@ class Trainer:
                 "give all of them one that they share"
             )
         return found
+
+    def _forget_decoder(self) -> None:
+        """Knobs were chosen for weights that are about to change."""
+        path = self.out / DECODER
+        if self.processes.is_main and path.is_file() and not self._is_over():
+            path.unlink()
+            self.listener.warn(
+                f"{path} was chosen for the weights of before and is gone; run 'signkit tune' again"
+            )
 
     def _is_over(self) -> bool:
         now = self.progressed

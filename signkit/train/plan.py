@@ -46,6 +46,7 @@ class Plan:
         record: dict[str, object] = {
             "dataset": dataset.info.name,
             "fingerprint": self.poses.fingerprint([*train_ids, *dev_ids]),
+            "train_fingerprint": self.poses.fingerprint(train_ids),
             "n_train": len(self.train),
             "n_dev": len(self.dev),
             "dev_source": self.dev_source,

@@ -1,27 +1,22 @@
 import csv
 import json
 import pickle
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from signkit.clip import Clip, ClipTable
+from signkit.clip import Clip
 from signkit.convert import (
-    ExportOptions,
     ImportOptions,
     ImportSummary,
-    export_dataset,
     import_dataset,
 )
 from signkit.convert.signeval import isharah_coords
 from signkit.dataset import PoseDataset
-from signkit.errors import DatasetError, FormatError, SignkitError
-from signkit.hypothesis import Hypothesis, write_hypotheses
+from signkit.errors import FormatError, SignkitError
 from signkit.skeletons import ISHARAH_86
-from tests.factories import make_dataset
 
 TABLES = {
     "train.csv": "id|gloss|text\n00_0001|سوال هو|من هو\n01_0007|A B|\n",
@@ -301,115 +296,6 @@ def test_the_published_tables_have_the_published_counts(
         assert {clip.extra["x_sentence"] for clip in dev} <= {c.extra["x_sentence"] for c in train}
     else:
         assert dev[0].extra["x_sentence"] == "0401"
-
-
-def submission(folder: Path, hypotheses: list[Hypothesis], split: str | None = "test") -> Any:
-    dataset = folder / "data"
-    if not dataset.exists():
-        clips = [Clip("b", split="test"), Clip("a", split="test"), Clip("c", split="dev")]
-        make_dataset(dataset, clips, skeleton=ISHARAH_86)
-    write_hypotheses(folder / "hyps.jsonl", hypotheses)
-    options = ExportOptions(split=split, hypotheses=folder / "hyps.jsonl")
-    return export_dataset("signeval", dataset, folder / "test.zip", options)
-
-
-def test_a_submission_has_the_rows_of_the_table_in_its_order(tmp_path: Path) -> None:
-    summary = submission(tmp_path, [Hypothesis("a", ()), Hypothesis("b", ("سوال", "B,C"))])
-    with zipfile.ZipFile(tmp_path / "test.zip") as file:
-        assert file.namelist() == ["test.csv"]
-        assert file.read("test.csv").decode() == 'id,gloss\nb,"سوال B,C"\na,\n'
-    assert summary.n_clips == 2
-    assert summary.notes == (
-        "test.csv has 2 rows; it has no place for licence and consent",
-        "1 hypotheses are empty and so are their cells; what the platform makes of them is "
-        "unconfirmed",
-        "1 glosses have a comma or quotation mark; their cells are quoted",
-    )
-
-
-def test_equal_hypotheses_make_equal_files(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    hypotheses = [Hypothesis("a", ("A",)), Hypothesis("b", ("B",))]
-    one = submission(tmp_path / "a", hypotheses)
-    other = submission(tmp_path / "b", hypotheses[::-1])
-    assert one.sha256 == other.sha256
-    assert one.sha256 == "a8f4be59aa96195d37ecf0599d2d8b18a6223d2037ccef8243a4cc24f426dee1"
-
-
-@pytest.mark.parametrize(
-    ("hypotheses", "split", "said"),
-    [
-        (
-            ["a", "b"],
-            None,
-            "a submission is of one split and there is no --split; give --split dev or test",
-        ),
-        (
-            ["a", "b"],
-            "train",
-            "a submission is of one split and --split is 'train'; give --split dev or test",
-        ),
-        (
-            ["b"],
-            "test",
-            "HYPS has no hypothesis for 1 of 2 clips of the split 'test' (first: 'a'); "
-            "recognize all of it",
-        ),
-        (
-            ["a", "b", "c"],
-            "test",
-            "HYPS has hypotheses for 1 clips that are not in the split 'test' ("
-            "first: 'c'); "
-            "recognize this split alone",
-        ),
-    ],
-)
-def test_hypotheses_of_other_clips_are_refused(
-    tmp_path: Path, hypotheses: list[str], split: str | None, said: str
-) -> None:
-    with pytest.raises(FormatError) as error:
-        submission(tmp_path, [Hypothesis(name, ("A",)) for name in hypotheses], split)
-    assert str(error.value) == said.replace("HYPS", str(tmp_path / "hyps.jsonl"))
-    assert not (tmp_path / "test.zip").exists()
-
-
-def test_a_submission_needs_hypotheses_and_a_new_zip(tmp_path: Path) -> None:
-    good = [Hypothesis("a", ("A",)), Hypothesis("b", ("B",))]
-    submission(tmp_path, good)
-    data, out = tmp_path / "data", tmp_path / "test.zip"
-    with pytest.raises(DatasetError, match="already exists; choose another place"):
-        submission(tmp_path, good)
-    with pytest.raises(FormatError) as error:
-        export_dataset("signeval", data, tmp_path / "x.zip", ExportOptions(split="test"))
-    assert str(error.value) == (
-        "a submission holds what a recognizer said; give --hypotheses FILE.jsonl, made with "
-        "'signkit recognize RUN SOURCE --out FILE.jsonl'"
-    )
-    options = ExportOptions(split="test", hypotheses=tmp_path / "hyps.jsonl")
-    with pytest.raises(FormatError) as error:
-        export_dataset("signeval", data, out.with_suffix(".csv"), options)
-    named = tmp_path / "test.csv"
-    assert str(error.value) == f"{named} is no name of a zip file; call it for instance test.zip"
-
-
-def test_a_gloss_with_a_space_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError) as error:
-        submission(tmp_path, [Hypothesis("a", ("A B",)), Hypothesis("b", ())])
-    assert str(error.value) == (
-        f"{tmp_path / 'hyps.jsonl'} has the gloss 'A B' for 'a'; a submission separates glosses by "
-        "spaces, so none may be in one"
-    )
-
-
-def test_a_split_without_clips_is_refused(tmp_path: Path) -> None:
-    dataset = make_dataset(tmp_path / "data", [Clip("c", split="dev")], skeleton=ISHARAH_86)
-    assert isinstance(dataset.clips, ClipTable)
-    write_hypotheses(tmp_path / "hyps.jsonl", [])
-    options = ExportOptions(split="test", hypotheses=tmp_path / "hyps.jsonl")
-    with pytest.raises(FormatError) as error:
-        export_dataset("signeval", tmp_path / "data", tmp_path / "test.zip", options)
-    assert str(error.value) == f"{tmp_path / 'data'} has no clip in the split 'test'"
 
 
 def test_records_of_wrong_types_are_left_out_and_null_is_no_text(tmp_path: Path) -> None:

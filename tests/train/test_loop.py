@@ -10,6 +10,7 @@ import torch
 
 from signkit.checkpoint import read_checkpoint, read_weights, write_checkpoint
 from signkit.clip import ClipTable
+from signkit.decoding import DecoderConfig
 from signkit.errors import CheckpointError, DatasetError, TrainingError
 from signkit.shard import write_shard
 from signkit.train import seldom, train
@@ -322,6 +323,19 @@ def test_a_run_that_was_stopped_before_its_first_epoch_goes_on(tmp_path, isolate
     assert (tmp_path / "run" / "state" / "training.safetensors").is_file()
     summary = train(make_recipe("isolated"), isolated, tmp_path / "run", resume=True)
     assert summary.n_epochs == 2
+
+
+def test_a_decoder_of_other_weights_is_gone_when_training_goes_on(tmp_path, isolated):
+    run, told = tmp_path / "run", []
+    with pytest.raises(StoppedError):
+        train(make_recipe("isolated"), isolated, run, progress=stop_at(1))
+    DecoderConfig(blank_bias=1.0).write(run / "decoder.json")
+    train(make_recipe("isolated"), isolated, run, resume=True, warn=told.append)
+    assert not (run / "decoder.json").exists()
+    assert f"{run / 'decoder.json'} was chosen for the weights of before" in told[0]
+    DecoderConfig(blank_bias=1.0).write(run / "decoder.json")
+    train(make_recipe("isolated"), isolated, run, resume=True)  # finished: nothing changes
+    assert (run / "decoder.json").exists()
 
 
 def test_resuming_overwrites_nothing_that_is_no_training(tmp_path, isolated):
