@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from signkit import __version__
-from signkit.report import Interval, Slice
+from signkit.report import TWO_WAY, Interval, Slice
 
 ALL = "all clips"
 """Name of the slice that has every clip."""
@@ -58,6 +58,7 @@ class SliceDifference:
         wer_b: Word error rate of B.
         paired: The difference.
         p_adjusted: Its p value for all runs that are compared with A (Holm).
+        n_runs: How many runs those are.
     """
 
     n_clips: int
@@ -68,11 +69,12 @@ class SliceDifference:
     wer_b: float
     paired: Paired
     p_adjusted: float
+    n_runs: int = 1
 
     @property
     def smallest_p(self) -> float:
-        """What p is where B is better in every cluster."""
-        return float(2.0 ** (1 - self.n_clusters))
+        """What the adjusted p is at least, as where every run is better in every cluster."""
+        return min(1.0, float(self.n_runs * 2.0 ** (1 - self.n_clusters)))
 
 
 @dataclass(frozen=True)
@@ -209,15 +211,16 @@ class Comparison:
     def method(self) -> str:
         """How differences, intervals and p values were found."""
         n = len(self.matches)
+        finer = f" ({finer_text(self.cluster)})" if finer_text(self.cluster) else ""
         adjusted = (
             f", adjusted for the {n} runs compared with {self._first} (Holm)" if n > 1 else ""
         )
         slices = " and not for the number of slices" if n > 1 else ", not adjusted for the slices"
         return (
             f"WER in percent, differences in points; 95 % intervals: paired bootstrap over "
-            f"{self.n_clusters} {self.cluster}s, {self.draws} draws, seed {self.seed}; p: "
-            f"randomization test, all exchanges of the results of a {self.cluster}"
-            f"{adjusted}{slices}"
+            f"{self.n_clusters} {self.cluster}s{finer}, {self.draws} draws, "
+            f"seed {self.seed}; p: randomization test, all exchanges of the results of a "
+            f"{self.cluster}{adjusted}{slices}"
         )
 
     @property
@@ -248,6 +251,16 @@ class Comparison:
             for part in plain["slices"].values():
                 part |= part.pop("paired")
         return record | {"method": self.method, "signature": self.signature}
+
+
+def finer_text(cluster: str) -> str:
+    """What slices draw that have too few of the clusters of the whole."""
+    finer = {
+        TWO_WAY: "signers, sentences or clips",
+        "signer": "sentences or clips",
+        "sentence": "clips",
+    }.get(cluster)
+    return f"{finer} in slices with too few" if finer else ""
 
 
 def p_text(p_value: float) -> str:

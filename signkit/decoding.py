@@ -21,6 +21,8 @@ from signkit.files import write_text
 SCHEMA = "signkit.decoder/1"
 FILE_NAME = "decoder.json"
 MAX_BEAM = 100
+MAX_KNOB = 1000
+"""Of weight, bonus and bias: much larger ones would drown what the recognizer says."""
 BEAM_ONLY = ("beam", "lm", "lm_weight", "length_bonus")
 """Knobs that greedy decoding does not look at; for continuous runs neither at `n_best`, as it
 finds one sequence."""
@@ -85,10 +87,14 @@ class DecoderConfig:
                 )
         for name in ("lm_weight", "length_bonus", "blank_bias"):
             value = getattr(self, name)
-            if not _is_number(value):
-                raise RecognitionError(f"{name} is {value!r}, expected a number")
+            if not (_is_number(value) and abs(value) <= MAX_KNOB):
+                raise RecognitionError(
+                    f"{name} is {value!r}, expected a number from -{MAX_KNOB} to {MAX_KNOB}"
+                )
         if self.lm_weight < 0:
-            raise RecognitionError(f"lm_weight is {self.lm_weight}, expected 0 or more")
+            raise RecognitionError(
+                f"lm_weight is {self.lm_weight}, expected a number from 0 to {MAX_KNOB}"
+            )
         for name, kind in (("lm", str), ("lexicon", str), ("snap_to_train", bool)):
             if not isinstance(getattr(self, name), kind):
                 expected = "a file name" if kind is str else "true or false"

@@ -1,6 +1,7 @@
 """What a recognizer says was signed in a clip, and the JSON-lines file that keeps it."""
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ class Hypothesis:
         clip_id: The clip.
         glosses: Best sequence; empty when nothing was recognized.
         score: What the decoder maximized. Greedy: natural log probability of the best path; beam:
-            of the best sequence, with the say of language model and length bonus, if any.
+            of the best sequence, with the say of language model and length bonus, if any. A blank
+            bias counts in both.
         n_best: (glosses, score) of the best few, best first.
         times_s: (start, end) seconds of each gloss in the clip's source.
         confidence: In [0, 1] for each gloss: its mean probability, as the recognizer gave it
@@ -54,12 +56,18 @@ class Hypothesis:
     def from_json(cls, record: dict[str, Any]) -> "Hypothesis":
         """The hypothesis that `to_json` described."""
         unsnapped = record.get("unsnapped")
-        if isinstance(record["glosses"], str) or isinstance(unsnapped, str):
+        lists = (
+            record["glosses"],
+            unsnapped,
+            *(glosses for glosses, _ in record.get("n_best", [])),
+        )
+        if any(isinstance(glosses, str) for glosses in lists):
             raise TypeError("glosses is a text, not a list")
         texts = (record["clip_id"], *record["glosses"], *(unsnapped or ()))
         if not all(isinstance(text, str) for text in texts):
             raise TypeError("clip_id and glosses are texts")
-        return cls(
+        "".join(texts).encode()  # half a surrogate pair is no text, and can be written nowhere
+        found = cls(
             clip_id=record["clip_id"],
             glosses=tuple(record["glosses"]),
             score=float(record.get("score", 0.0)),
@@ -68,6 +76,19 @@ class Hypothesis:
             confidence=tuple(float(value) for value in record.get("confidence", [])),
             unsnapped=None if unsnapped is None else tuple(unsnapped),
         )
+        _check_numbers(found)
+        return found
+
+
+def _check_numbers(found: Hypothesis) -> None:
+    n = len(found.glosses)
+    for name, values in (("times_s", found.times_s), ("confidence", found.confidence)):
+        if len(values) not in (0, n):
+            raise ValueError(f"{len(values)} {name} for {n} glosses")
+    if not all(math.isfinite(a) and a <= b < math.inf for a, b in found.times_s):
+        raise ValueError("times_s are [start, end] in seconds, the end not before the start")
+    if not all(0 <= value <= 1 for value in found.confidence):
+        raise ValueError("confidence is between 0 and 1")
 
 
 def write_hypotheses(path: Path, hypotheses: Iterable[Hypothesis]) -> None:
@@ -89,7 +110,9 @@ def read_hypotheses(path: Path) -> list[Hypothesis]:
         )
     found: dict[str, Hypothesis] = {}
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # a text may have other line breaks
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # a text may have other line breaks
     except UnicodeDecodeError as error:
         raise ScoreError(f"{path} is not UTF-8 text; expected hypotheses as JSON lines") from error
     for number, line in enumerate(lines, start=1):

@@ -6,6 +6,9 @@ from typing import Any
 
 from signkit import __version__
 
+TWO_WAY = "two-way"
+"""Cluster of intervals for which signers and sentences are both drawn."""
+
 Interval = tuple[float, float]
 Pair = tuple[str | None, str | None]
 """A reference gloss and what was recognized for it; None on one side: deleted or inserted."""
@@ -161,16 +164,17 @@ class Report:
         missing_by_gloss: Gloss to how many of its references are in missing clips.
         n_empty: Clips whose hypothesis is empty, missing ones included.
         top1: Isolated: share of clips whose best gloss is right.
-        top5: Isolated: share of clips with the right gloss among the best five; None without n-best
-            lists.
+        top5: Isolated: share of clips with the right gloss among the best five; None where n-best
+            lists are absent or too short.
         top: Isolated: accuracy for every `k` that was asked for, per instance and per class.
         sentence_accuracy_ci: 95 % interval: Wilson's where every clip is its own cluster, otherwise
             bootstrap.
         length_ratio: Recognized glosses over reference glosses.
         mean_clip_wer: Mean of the clips' own error rates, which is not `wer`; clips without
             reference are left out.
-        cluster: What was drawn for the intervals: signer, sentence or clip.
-        n_clusters: How many of them there are.
+        cluster: What was drawn for the intervals: signer, sentence, clip or two-way (signers and
+            sentences).
+        n_clusters: How many of them there are; two-way: of the kind that has fewer.
         by_length: Glosses of the reference ("1", "2-3", ...) to the slice of such clips.
         seen_signers: Clips whose signer is in train.
         unseen_signers: Clips whose signer is not.
@@ -240,6 +244,11 @@ class Report:
         return self.n_empty / self.n_clips if self.n_clips else 0.0
 
     @property
+    def drawn(self) -> str:
+        """What the interval was drawn over, in words."""
+        return drawn_text(self.cluster, self.n_clusters)
+
+    @property
     def signature(self) -> str:
         """One line that makes the rate comparable: `WER 23.4 [21.9, 25.0] | clips:1204 ...`."""
         rate = "undefined" if self.wer is None else f"{100 * self.wer:.1f}"
@@ -274,18 +283,32 @@ class Report:
         }
 
 
+def drawn_text(cluster: str, n: int) -> str:
+    """`12 signers`; of two kinds that are both drawn the smaller number."""
+    if cluster == TWO_WAY:
+        return f"signers and sentences, {n} of the fewer"
+    return f"{n:,} {cluster}s" if n else f"{cluster}s"
+
+
 def name_slices(groups: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fields `by_signer`, `by_length`, `seen_sentences`, ... hold, by readable names."""
+    """What the fields `by_signer`, `by_length`, `seen_sentences`, ... hold, by readable names.
+
+    Each name can be read by itself: a slice without clips is not shown.
+    """
     return {
         **{f"signer {name}": part for name, part in groups["by_signer"].items()},
-        **{f"{length} glosses": part for length, part in groups["by_length"].items()},
-        "sentences that occur in train": groups["seen_sentences"],
-        "sentences that do not": groups["unseen_sentences"],
-        "signers that are in train": groups["seen_signers"],
-        "signers that are not": groups["unseen_signers"],
-        "with a gloss train does not have": groups["with_oov"],
-        "without one": groups["without_oov"],
+        **{_length_name(length): part for length, part in groups["by_length"].items()},
+        "sentences in train": groups["seen_sentences"],
+        "sentences not in train": groups["unseen_sentences"],
+        "signers in train": groups["seen_signers"],
+        "signers not in train": groups["unseen_signers"],
+        "with a gloss not in train": groups["with_oov"],
+        "all glosses in train": groups["without_oov"],
     }
+
+
+def _length_name(length: str) -> str:
+    return f"{length} gloss" if length == "1" else f"{length} glosses"
 
 
 def _plain(value: Any) -> Any:

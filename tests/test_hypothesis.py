@@ -35,6 +35,36 @@ def test_confidence_is_written_with_four_places() -> None:
     assert Hypothesis("a", ("TEA",), confidence=(2 / 3,)).to_json()["confidence"] == [0.6667]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_text('{"clip_id": "a", "glosses": ["TEA"]}\n', encoding="utf-8-sig")
+    assert read_hypotheses(path) == [Hypothesis("a", ("TEA",))]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('"confidence": [NaN]', "confidence is between 0 and 1"),
+        ('"confidence": [-0.1]', "confidence is between 0 and 1"),
+        ('"confidence": [7]', "confidence is between 0 and 1"),
+        ('"confidence": [0.5, 0.5]', "2 confidence for 1 glosses"),
+        ('"times_s": [[NaN, 1]]', "times_s are [start, end] in seconds"),
+        ('"times_s": [[0, Infinity]]', "times_s are [start, end] in seconds"),
+        ('"times_s": [[1, 0.5]]', "times_s are [start, end] in seconds"),
+        ('"times_s": [[0, 1], [1, 2]]', "2 times_s for 1 glosses"),
+        ('"n_best": [["TEA", -1]]', "glosses is a text, not a list"),
+        ('"unsnapped": ["\\ud800"]', "surrogates not allowed"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(tmp_path: Path, more: str, message: str) -> None:
+    path = tmp_path / "hyps.jsonl"
+    path.write_text(f'{{"clip_id": "a", "glosses": ["TEA"], {more}}}\n')
+    with pytest.raises(ScoreError) as raised:
+        read_hypotheses(path)
+    assert str(raised.value).startswith(f"{path} line 1 is not a hypothesis (")
+    assert message in str(raised.value)
+
+
 def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
     path = tmp_path / "hyps.jsonl"
     path.write_text('{"clip_id": "a", "glosses": ["TEA"]}\n\n')

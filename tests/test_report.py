@@ -101,4 +101,4 @@ def test_a_gloss_without_references_has_no_recall() -> None:
 
 
 def test_slices_without_clips_have_no_name() -> None:
-    assert list(REPORT.slices()) == ["signer ann", "sentences that do not"]
+    assert list(REPORT.slices()) == ["signer ann", "sentences not in train"]

@@ -23,7 +23,8 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="A B [C ...]",
-            help="Two or more run folders or hypotheses as .jsonl; the others against the first.",
+            help="Two or more run folders or hypotheses (.jsonl, .csv, .ctm, .zip, .txt); the "
+            "others against the first.",
         ),
     ],
     dataset: Dataset,
@@ -72,16 +73,22 @@ def compare(
         raise typer.BadParameter("--json and --table exclude each other")
 
     from signkit.dataset import PoseDataset
+    from signkit.report import TWO_WAY
     from signkit.score import find_profile, read_references
+    from signkit.score.clusters import check_kind
     from signkit.score.compare import compare as compare_reports
     from signkit.view.score_table import comparison_table, find_style
 
+    check_kind(cluster)  # before an hour of recognition
+    if cluster == TWO_WAY:
+        raise typer.BadParameter("takes signer, sentence or clip", param_hint="'--cluster'")
     if table is not None:
-        find_style(table)  # before an hour of recognition
+        find_style(table)
     opened = PoseDataset.open(dataset)
     on: dict[str, Any] = {
         "references": None if references is None else read_references(references),
         "profile": find_profile(gloss_profile, level=profile_level),
+        "cluster": cluster,
     }
     reports = {
         name: report_on(
@@ -90,7 +97,6 @@ def compare(
             split=split,
             device=device,
             quiet=quiet,
-            cluster=cluster,
             allow_empty=allow_empty,
             seed=seed,
             **on,

@@ -11,6 +11,7 @@ from signkit.cli.progress import say
 
 if TYPE_CHECKING:
     from signkit.decoding import DecoderConfig, LanguageModel
+    from signkit.lm import NgramModel
 
 Kind = Annotated[
     str | None,
@@ -47,6 +48,11 @@ SnapToTrain = Annotated[
 ]
 
 
+START = {"lm_weight": 0.5, "length_bonus": 1.0}
+"""Of a language model that nothing was tuned for: each gloss costs what it is worth to the model,
+so a bonus keeps hypotheses from getting shorter."""
+
+
 def chosen_decoder(
     run: Path, *, quiet: bool = False, **options: Any
 ) -> "tuple[DecoderConfig, LanguageModel | None]":
@@ -67,17 +73,60 @@ def chosen_decoder(
         if name in knobs:
             knobs[name] = str(knobs[name])
     stored = read_decoder(run)
+    if "lm" in knobs and not (stored.lm_weight or knobs.keys() & START):
+        knobs |= START
+        say(
+            f"without 'signkit tune', --lm counts with {', '.join(map(_setting, START.items()))}",
+            quiet=quiet,
+        )
     config = replace(stored, **knobs)
     _check_given(run, config, set(knobs))
     if (run / FILE_NAME).is_file():
         say(f"decoder stored in {run / FILE_NAME}: {stored.name}", quiet=quiet)
         if config != stored:
             say(f"the command line makes it: {config.name}", quiet=quiet)
+    if config.lexicon:
+        _say_lexicon(Path(config.lexicon), run, quiet=quiet)
     if not config.uses_lm:
         return config, None
+    return config, fitting_model(Path(config.lm), run, quiet=quiet)
+
+
+def fitting_model(path: Path, run: Path, *, quiet: bool = False) -> "NgramModel":
+    """A language model that knows glosses of the run; says on stderr where it lacks some.
+
+    Raises:
+        LanguageModelError: It cannot be read, or it knows none of them.
+    """
+    from signkit.checkpoint import read_checkpoint
+    from signkit.errors import LanguageModelError
     from signkit.lm import read_arpa
 
-    return config, read_arpa(Path(config.lm))
+    model, glosses = read_arpa(path), read_checkpoint(run).vocabulary.glosses
+    unknown = [gloss for gloss in glosses if gloss not in model]
+    if len(unknown) == len(glosses):
+        raise LanguageModelError(
+            f"{path} has none of the {len(glosses)} glosses of {run} (such as {glosses[0]!r}); "
+            "make one of the train sentences with 'signkit lm'"
+        )
+    if unknown:
+        fate = "have the probability of <unk>" if model.has_unknown else "are hardly ever found"
+        say(
+            f"warning: {path} lacks {len(unknown)} of the {len(glosses)} glosses of the run (such "
+            f"as {unknown[0]!r}); they {fate}",
+            quiet=quiet,
+        )
+    return model
+
+
+def _say_lexicon(path: Path, run: Path, *, quiet: bool) -> None:
+    """How many glosses a lexicon leaves: those written in another way than in train are lost."""
+    from signkit.checkpoint import read_checkpoint
+    from signkit.recognize.decode import lexicon_ids
+
+    vocabulary = read_checkpoint(run).vocabulary
+    n = len(lexicon_ids(path, vocabulary))
+    say(f"lexicon {path}: {n} of the {len(vocabulary.glosses)} glosses may be found", quiet=quiet)
 
 
 def _check_given(run: Path, config: "DecoderConfig", names: set[str]) -> None:
@@ -105,10 +154,11 @@ def _check_given(run: Path, config: "DecoderConfig", names: set[str]) -> None:
             "--lm-weight has no language model to weigh; add --lm FILE ('signkit lm' makes one)"
         )
     elif "lm" in names and not config.lm_weight:
-        raise RecognitionError(
-            "--lm has no say without a weight; add --lm-weight X (0.3 is a start, 'signkit tune' "
-            "finds the best on dev)"
-        )
+        raise RecognitionError("--lm has no say with a weight of 0; set --lm-weight higher")
+
+
+def _setting(knob: tuple[str, float]) -> str:
+    return f"{_option(knob[0])} {knob[1]:g}"
 
 
 def _option(name: str) -> str:

@@ -12,10 +12,10 @@ _GLOSS_HEADING = (
     "gloss",
     "signed",
     "right",
-    "deleted",
-    "substituted",
-    "inserted",
-    "mistaken for it",
+    "del",
+    "sub",
+    "ins",
+    "for other",
     "precision",
     "recall",
 )
@@ -69,7 +69,10 @@ def _oov_text(report: "Report") -> str:
     if report.oov is None:
         return "-"
     oov = report.oov
-    return f"{percent(oov.wer_floor)} ({oov.types} types, {oov.tokens} times); no WER can be lower"
+    return (
+        f"{percent(oov.wer_floor)} ({oov.types} types, {oov.tokens} times); with those of train "
+        "alone no WER is lower"
+    )
 
 
 def _range(interval: "Interval | None") -> str:

@@ -111,10 +111,8 @@ def print_import(summary: "ImportSummary") -> None:
 
 
 def print_export(summary: "ExportSummary") -> None:
-    print(
-        f"{summary.out}: {summary.n_clips} clips, {summary.n_with_poses} with poses, "
-        f"{summary.n_frames} frames"
-    )
+    poses = f", {summary.n_with_poses} with poses, {summary.n_frames} frames"
+    print(f"{summary.out}: {summary.n_clips} clips{poses if summary.n_frames else ''}")
     if summary.sha256:
         print(f"sha256 {summary.sha256}")
 

@@ -204,6 +204,7 @@ def recognize(
     The decoder is the one that 'signkit tune' stored in RUN, else greedy; each option given here
     goes before what is stored.
     """
+    from signkit.errors import RecognitionError
     from signkit.failures import failures_of
     from signkit.hypothesis import write_hypotheses
     from signkit.recognize import recognize
@@ -221,6 +222,11 @@ def recognize(
         n_best=n_best,
         snap_to_train=snap_to_train,
     )
+    if config.snap_to_train and not (source / "dataset.json").is_file():
+        raise RecognitionError(
+            f"--snap-to-train needs the train sentences of a dataset, and {source} is none; give a "
+            "dataset with a train split, or leave it out"
+        )
     warnings: list[str] = []
     with open_source(source, run, workers=workers, weights=weights, quiet=quiet) as dataset:
         with progress("recognize", quiet=quiet) as update:

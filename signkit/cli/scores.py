@@ -57,16 +57,20 @@ def score(
     cluster: Annotated[
         str,
         typer.Option(
-            metavar="auto|signer|sentence|clip",
-            help="What is drawn for the intervals; auto: signers if there are ten.",
+            metavar="auto|signer|sentence|clip|two-way",
+            help="What is drawn for the intervals; auto: signers if there are ten; two-way: "
+            "signers and sentences.",
         ),
     ] = "auto",
     top: Annotated[
         list[int] | None,
-        typer.Option(metavar="K", help="Isolated: also the top K accuracy; may be repeated."),
+        typer.Option(
+            metavar="K", min=1, help="Isolated: also the top K accuracy; may be repeated."
+        ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the report as a page.")
+        Path | None,
+        typer.Option(metavar="FILE", dir_okay=False, help="Also write the report as a page."),
     ] = None,
     table: Annotated[
         str | None, typer.Option(metavar="md|tex", help="Print a table for a paper.")
@@ -86,22 +90,29 @@ def score(
     """Word error rate of a split, with its interval and what it depends on."""
     from signkit.dataset import PoseDataset
     from signkit.score import find_profile, read_references, score_dataset
+    from signkit.score.clusters import check_kind
     from signkit.score.top import TOPS
     from signkit.view.score_table import find_style, score_table
 
     if as_json and table is not None:
         raise typer.BadParameter("--json and --table exclude each other")
-    if table is not None:
-        find_style(table)  # before an hour of recognition
     source, dataset = _source_and_dataset(source, dataset, predictions)
+    # What can be wrong is looked at before an hour of recognition.
+    if with_clips and not as_json:
+        raise typer.BadParameter("needs --json", param_hint="'--clips'")
+    if table is not None:
+        find_style(table)
+    check_kind(cluster)
+    profile = find_profile(gloss_profile, level=profile_level)
+    given_references = None if references is None else read_references(references)
     opened = PoseDataset.open(dataset)
     found, options = hypotheses_of(source, opened, split=split, device=device, quiet=quiet)
     report = score_dataset(
         found,
         opened,
         split=split,
-        references=None if references is None else read_references(references),
-        profile=find_profile(gloss_profile, level=profile_level),
+        references=given_references,
+        profile=profile,
         cluster=cluster,
         top=(*TOPS, *(top or ())),
         allow_empty=allow_empty,
@@ -117,6 +128,8 @@ def score(
         print(score_table({source.stem: report}, table), end="")
     else:
         print_report(report)
+    if top and report.task != "isolated":
+        say("warning: --top is for isolated sets; this one is continuous", quiet=quiet)
     for note in _notes(report):
         say(note, quiet=quiet)
 

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from signkit.cli.decoders import chosen_decoder
+from signkit.cli.decoders import chosen_decoder, fitting_model
 from signkit.cli.options import Dataset, Device, Json, Quiet, Run, Seed, given
 from signkit.cli.printing import print_json, print_rows
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
-    from signkit.lm import NgramModel
     from signkit.report import Interval
     from signkit.study.tuning import Tried, Tuning
 
@@ -51,7 +50,7 @@ def tune(
     from signkit.study.tune import tune as find_knobs
 
     opened = PoseDataset.open(dataset)
-    model = None if lm is None else _language_model(lm, run)
+    model = None if lm is None else fitting_model(lm, run, quiet=quiet)
     with progress("tune", unit="steps", quiet=quiet) as update:
         tuning = find_knobs(
             run,
@@ -73,21 +72,6 @@ def tune(
         say(f"warning: {warning}", quiet=quiet)
     where = "nothing was written" if dry_run else f"stored in {run / 'decoder.json'}"
     say(f"{where}: {tuning.chosen.name}", quiet=quiet)
-
-
-def _language_model(path: Path, run: Path) -> "NgramModel":
-    """A language model that has heard of the glosses of a run."""
-    from signkit.checkpoint import read_checkpoint
-    from signkit.errors import LanguageModelError
-    from signkit.lm import read_arpa
-
-    model, glosses = read_arpa(path), read_checkpoint(run).vocabulary.glosses
-    if not any(gloss in model for gloss in glosses):
-        raise LanguageModelError(
-            f"{path} has none of the {len(glosses)} glosses of {run} (such as {glosses[0]!r}); "
-            "make one of the train sentences with 'signkit lm'"
-        )
-    return model
 
 
 def _print_tuning(tuning: "Tuning") -> None:

@@ -121,7 +121,8 @@ class _Reader:
                     raise self._wrong("the header counts no words; expected 'ngram 1=N'")
                 return counts, fields[0]
             n, _, count = b"".join(fields).removeprefix(b"ngram").partition(b"=")
-            if not (fields[0] == b"ngram" and n == b"%d" % (len(counts) + 1) and count.isdigit()):
+            is_next = fields[0] == b"ngram" and n == b"%d" % (len(counts) + 1)
+            if not (is_next and count.isdigit() and len(count) < 19):  # fits into 64 bits
                 raise self._wrong(
                     f"found {_shown(b' '.join(fields))}, expected 'ngram {len(counts) + 1}=N'"
                 )
@@ -170,10 +171,10 @@ class _Reader:
             raise self._wrong(
                 f"{_shown(log10)} and {_shown(weight)} are not both numbers"
             ) from None
-        if not (log_prob <= ROUNDING and back_off < np.inf):  # also where it is no number
+        if not (log_prob <= ROUNDING and back_off <= -ZERO):  # also where it is no number
             raise self._wrong(
                 f"log10 P is {_shown(log10)} and the back-off weight {_shown(weight)}; expected a "
-                "P of at most 1 and finite numbers"
+                f"P of at most 1 and a weight of at most {-ZERO:g}"
             )
         return _natural(min(log_prob, 0.0)), _natural(back_off)
 

@@ -1,20 +1,34 @@
 """The language model's say in the beam search: its rows are asked for once a state and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from signkit.decoding import LanguageModel
-from signkit.vocabulary import BLANK
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEAST = -99 * float(np.log(10.0))
 """ln P of what a model gives no probability at all; ARPA files write -99 for log10 of zero."""
 BYTES_KEPT = 64 << 20
+_BYTES_PER_CELL = 16  # float64 and int64
+
+
+class Row:
+    """What a language model says after one state.
+
+    Args:
+        values: (glosses,) float64 weighted ln P of each gloss; gloss id 1 is the first.
+        next_states: (glosses,) the states that follow.
+    """
+
+    __slots__ = ("log_prob", "most", "next_state", "values")
+
+    def __init__(self, values: NDArray[np.float64], next_states: NDArray[np.int64]) -> None:
+        self.values = values
+        self.most = float(values.max())
+        self.log_prob: Callable[[int], float] = values.item
+        self.next_state: Callable[[int], int] = next_states.item
 
 
 class Fusion:
@@ -29,64 +43,33 @@ class Fusion:
     def __init__(self, lm: LanguageModel, glosses: Sequence[str], weight: float) -> None:
         lm = copy(lm)  # another decoder may bind the model to another vocabulary
         lm.bind(glosses)
-        self._lm, self._weight, self._n_glosses = lm, weight, len(glosses)
+        self._lm, self._weight = lm, weight
         self.start = int(lm.start())
-        self._known: Ints
-        self._place: Ints
-        self._rows: Floats
-        self._next: Ints
-        self._most: Floats
-        self._forget(BYTES_KEPT // (16 * self._n_glosses))
+        self._rows: dict[int, Row] = {}
+        self._max_rows = BYTES_KEPT // (_BYTES_PER_CELL * len(glosses))
 
-    def log_probs(self, places: Ints, ids: Ints) -> Floats:
-        """Weighted ln P of each gloss after the state of the row at each place."""
-        return self._rows.reshape(-1).take(places * self._n_glosses + (ids - 1))
+    def rows(self, states: Sequence[int]) -> list[Row]:
+        """The row of each state; new ones are asked for all at once."""
+        missing = sorted(set(states) - self._rows.keys())
+        if missing:
+            if len(self._rows) + len(missing) > self._max_rows:
+                self._rows.clear()
+                missing = sorted(set(states))
+            self._ask(missing)
+        return [self._rows[state] for state in states]
 
-    def most(self, places: Ints) -> Floats:
-        """(...,) the best that any gloss gets after each state."""
-        return self._most[places]
+    def ends(self, states: Sequence[int]) -> list[float]:
+        """Weighted ln P that the sentence ends in each state."""
+        ends: list[float] = self._weighted(self._lm.end(np.array(states))).tolist()
+        return ends
 
-    def end(self, states: Ints) -> Floats:
-        """(...,) weighted ln P that the sentence ends."""
-        log_probs = np.asarray(self._lm.end(states.reshape(-1)), dtype=np.float64)
-        weighted: Floats = self._weight * np.maximum(log_probs, LEAST).reshape(states.shape)
+    def _ask(self, states: Sequence[int]) -> None:
+        log_probs, next_states = self._lm.rows(np.array(states))
+        for state, *row in zip(states, self._weighted(log_probs), next_states, strict=True):
+            self._rows[state] = Row(*row)
+
+    def _weighted(self, log_probs: NDArray[np.float32]) -> NDArray[np.float64]:
+        weighted: NDArray[np.float64] = self._weight * np.maximum(
+            log_probs.astype(np.float64), LEAST
+        )
         return weighted
-
-    def follow(self, states: Ints, places: Ints, ids: Ints) -> Ints:
-        """States after the glosses of these ids; the same state after a blank."""
-        at = places * self._n_glosses + np.maximum(ids - 1, 0)
-        return np.where(ids == BLANK, states, self._next.reshape(-1).take(at))
-
-    def places(self, states: Ints) -> Ints:
-        """Where the rows of the states are kept until the next call; new ones are asked for."""
-        found, inverse = np.unique(states, return_inverse=True)
-        at = np.searchsorted(self._known, found)
-        is_new = np.full(len(found), True)
-        if len(self._known):
-            is_new = self._known.take(at, mode="clip") != found
-        if is_new.any():
-            if len(self._known) + is_new.sum() > len(self._rows):
-                self._forget(max(len(self._rows), len(found)))
-                is_new[:] = True
-            self._ask(found[is_new])
-            at = np.searchsorted(self._known, found)
-        return self._place[at][inverse].reshape(states.shape)
-
-    def _ask(self, states: Ints) -> None:
-        n = len(self._known)
-        rows, next_states = self._lm.rows(states)
-        new = slice(n, n + len(states))
-        self._rows[new] = self._weight * np.maximum(rows.astype(np.float64), LEAST)
-        self._next[new] = next_states
-        self._most[new] = self._rows[new].max(axis=1)
-        known = np.concatenate([self._known, states])
-        place = np.concatenate([self._place, np.arange(n, n + len(states))])
-        order = np.argsort(known)
-        self._known, self._place = known[order], place[order]
-
-    def _forget(self, n_rows: int) -> None:
-        n_rows = max(n_rows, 1024)
-        self._known = self._place = np.zeros(0, dtype=np.int64)
-        self._rows = np.empty((n_rows, self._n_glosses))
-        self._next = np.empty((n_rows, self._n_glosses), dtype=np.int64)
-        self._most = np.empty(n_rows)

@@ -135,12 +135,15 @@ class LoadedRecognizer:
         best = found[0]
         step_s = self.checkpoint.recipe.model.subsampling / self.checkpoint.fps
         start_s = _start_s(pose)
+        end_s = start_s + pose.duration_s  # the last step may reach beyond the last frame
         return Hypothesis(
             pose.clip_id,
             decode(best.ids),
             best.score,
             tuple((decode(candidate.ids), candidate.score) for candidate in found),
-            times_s=tuple((start_s + a * step_s, start_s + b * step_s) for a, b in best.steps),
+            times_s=tuple(
+                (start_s + a * step_s, min(start_s + b * step_s, end_s)) for a, b in best.steps
+            ),
             confidence=best.confidence,
         )
 

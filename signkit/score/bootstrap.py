@@ -47,8 +47,12 @@ def bootstrap_interval(
     n_units = len(sums)
     if n_units < 2 or not n_ref.sum():
         return None
-    drawn = resampled_sums(sums, draws=draws, seed=seed)
-    drawn = drawn[drawn[:, 1] > 0]  # a draw without references is left out
+    return percentile_interval(resampled_sums(sums, draws=draws, seed=seed))
+
+
+def percentile_interval(sums: NDArray[np.int64]) -> tuple[float, float]:
+    """Interval of the ratio of (draws, 2) sums; draws without a reference gloss are left out."""
+    drawn = sums[sums[:, 1] > 0]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [tail, 1 - tail])
     return float(low), float(high)

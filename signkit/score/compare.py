@@ -24,8 +24,8 @@ from signkit.comparison import (
 )
 from signkit.dataset import PoseDataset
 from signkit.errors import ScoreError
-from signkit.report import ClipScore, Report, Slice
-from signkit.score.clusters import KINDS, choose_clusters
+from signkit.report import TWO_WAY, ClipScore, Report, Slice
+from signkit.score.clusters import Clusters, choose_clusters
 from signkit.score.comparable import check_comparable
 from signkit.score.paired import DRAWS, exchange_p, holm, paired_test
 from signkit.score.profiles import Profile, find_profile
@@ -75,6 +75,7 @@ def compare(
     *,
     references: Mapping[str, Sequence[str]] | None = None,
     profile: str | Profile = "none",
+    cluster: str = "auto",
     n_clips: int = 0,
     draws: int = DRAWS,
     seed: int = 0,
@@ -86,6 +87,7 @@ def compare(
         dataset: What was scored; its train split says which signers and sentences were seen.
         references: As they were given to `score_dataset`.
         profile: As it was given to `score_dataset`.
+        cluster: As it was given to `score_dataset`.
         n_clips: How many of the clips that differ most are kept.
         draws: Bootstrap replicates.
         seed: Of the bootstrap.
@@ -93,6 +95,11 @@ def compare(
     Raises:
         ScoreError: There are fewer than two runs, or they were not scored on the same.
     """
+    if cluster == TWO_WAY:
+        raise ScoreError(
+            "there is no test over signers and sentences at once; compare with cluster signer, "
+            "sentence or clip"
+        )
     first = check_comparable(reports)
     profile = find_profile(profile) if isinstance(profile, str) else profile
     if profile.name != first.profile.name:
@@ -103,7 +110,7 @@ def compare(
     masks = slice_masks(dataset, split=first.split, references=references, profile=profile)
     n_ref = np.array([len(clip.glosses) for clip in first.clips], dtype=np.int64)
     of_run = {name: _column(report.clips) for name, report in reports.items()}
-    errors = _Errors(of_run, n_ref, _parts(first, masks, n_ref), draws, seed)
+    errors = _Errors(of_run, n_ref, _parts(first, masks, n_ref, cluster), draws, seed)
     against, *runs = reports
     return Comparison(
         split=first.split,
@@ -128,30 +135,33 @@ def _column(clips: Sequence[ClipScore]) -> Integers:
     return np.array([clip.errors for clip in clips], dtype=np.int64)
 
 
-def _parts(report: Report, masks: Masks, n_ref: Integers) -> dict[str, _Units]:
-    """What is drawn in each slice; slices without a reference gloss are left out."""
+def _parts(report: Report, masks: Masks, n_ref: Integers, cluster: str) -> dict[str, _Units]:
+    """What is drawn in each slice, as in the score; slices without a reference are left out."""
     clusters = choose_clusters(
         [clip.signer for clip in report.clips],
         [clip.glosses for clip in report.clips],
-        kind=report.cluster,
+        kind=cluster,
         draws=0,
         seed=0,
     )
+    if clusters.kind != report.cluster:
+        raise ScoreError(
+            f"the runs were scored with cluster {report.cluster!r}, and {cluster!r} draws "
+            f"{clusters.kind!r}; give the same one here"
+        )
     everything = {ALL: np.ones(len(n_ref), dtype=bool)}
     return {
-        name: _units(mask, clusters.kind, clusters.codes)
+        name: _units(mask, clusters)
         for name, mask in {**everything, **masks}.items()
         if n_ref[mask].any()
     }
 
 
-def _units(chosen: NDArray[np.bool_], kind: str, codes: Mapping[str, Integers]) -> _Units:
-    """Clusters of some clips; where all are of one cluster, the next finer ones."""
-    for finer in KINDS[KINDS.index(kind) :]:
-        found, owners = np.unique(codes[finer][chosen], return_inverse=True)
-        if len(found) > 1:
-            break
-    return _Units(finer, chosen, owners.astype(np.int64))
+def _units(chosen: NDArray[np.bool_], clusters: Clusters) -> _Units:
+    """Clusters of some clips."""
+    kind = clusters.kind_in(chosen)
+    _, owners = np.unique(clusters.codes[kind][chosen], return_inverse=True)
+    return _Units(kind, chosen, owners.astype(np.int64))
 
 
 def _match(
@@ -198,7 +208,7 @@ def _adjusted(matches: Sequence[Match]) -> tuple[Match, ...]:
         for found, part, p in zip(
             slices, parts, holm([part.paired.p_value for part in parts]), strict=True
         ):
-            found[name] = replace(part, p_adjusted=p)
+            found[name] = replace(part, p_adjusted=p, n_runs=len(matches))
     accuracies = holm([match.accuracy_p for match in matches])
     return tuple(
         replace(match, slices=found, accuracy_p=p)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signkit.comparison import Paired
-from signkit.score.bootstrap import LEVEL, cluster_sums
+from signkit.score.bootstrap import cluster_sums, percentile_interval
 from signkit.score.replicates import resampled_sums
 
 __all__ = ["DRAWS", "Paired", "exchange_p", "holm", "paired_test"]
@@ -93,7 +93,5 @@ def _bootstrap(
         return None, None
     drawn = resampled_sums(sums, draws=draws, seed=seed)
     drawn = drawn[drawn[:, 1] > 0]  # a draw without references is left out
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [tail, 1 - tail])
     smaller = min((drawn[:, 0] <= 0).mean(), (drawn[:, 0] >= 0).mean())
-    return (float(low), float(high)), min(1.0, 2 * float(smaller))
+    return percentile_interval(drawn), min(1.0, 2 * float(smaller))

@@ -8,6 +8,7 @@ Sources: sclite (NIST scoring toolkit) for `.ctm`; the submission rules of SignE
 """
 
 import zipfile
+import zlib
 from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from signkit.score.gloss_files import (
     decoded,
     delimiter_of,
     line_rows,
+    lines_of,
     read_text,
     table_rows,
 )
@@ -81,14 +83,14 @@ def _table_of_zip(path: Path, split: str) -> tuple[str, str]:
                 raise ScoreError(f"{path} unpacks to {chosen[0].file_size} bytes; expected a table")
             name = f"{path}/{chosen[0].filename}"
             return decoded(archive.read(chosen[0]), name), name
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ScoreError(f"{path} is not a zip file that can be read ({error})") from error
 
 
 def _ctm(text: str, path: Path) -> list[Hypothesis]:
     """One hypothesis a name; glosses in the order of their times."""
     tokens: dict[str, list[_Token]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         cells = line.split()
         if not cells or cells[0].startswith(";;"):
             continue
@@ -112,7 +114,7 @@ def _token(cells: list[str]) -> _Token | None:
         confidence = float(cells[5]) if len(cells) > 5 else None
     except ValueError:
         return None
-    is_timed = isfinite(start_s) and isfinite(duration_s)
+    is_timed = isfinite(start_s) and isfinite(duration_s) and duration_s >= 0
     return _Token(start_s, start_s + duration_s, cells[4], confidence) if is_timed else None
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from signkit.score.counts import UNKNOWN
+
 Glosses = tuple[str, ...]
 
 MULTI_LETTERS = frozenset({"SCH", "NN"})
@@ -49,6 +51,21 @@ class Replace:
                 out.append(glosses[at])
                 at += 1
         return tuple(out)
+
+
+@dataclass(frozen=True)
+class Respell:
+    """A spelling becomes another one wherever it stands in a gloss."""
+
+    old: str
+    new: str
+
+    @property
+    def text(self) -> str:
+        return f"write {self.new} for {self.old}"
+
+    def __call__(self, glosses: Glosses) -> Glosses:
+        return tuple(gloss.replace(self.old, self.new) for gloss in glosses)
 
 
 @dataclass(frozen=True)
@@ -153,12 +170,13 @@ class Normalize:
 
 @dataclass(frozen=True)
 class Characters:
-    """Every character counts as a gloss."""
+    """Every character counts as a gloss; what stands for no gloss stays as it is."""
 
     text: str = "count characters"
 
     def __call__(self, glosses: Glosses) -> Glosses:
-        return tuple(character for gloss in glosses for character in gloss)
+        parts = ((gloss,) if gloss == UNKNOWN else tuple(gloss) for gloss in glosses)
+        return tuple(character for part in parts for character in part)
 
 
 def _is_capital(letter: str) -> bool:

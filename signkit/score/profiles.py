@@ -29,6 +29,7 @@ from signkit.score.profile_steps import (
     Merge,
     Normalize,
     Replace,
+    Respell,
     Step,
 )
 
@@ -86,14 +87,14 @@ class Profile:
 
 _PHOENIX: tuple[Step, ...] = (
     DropPrefixes(("loc-", "cl-", "qu-", "poss-", "lh-")),
-    Replace("S0NNE", "SONNE"),
-    Replace("HABEN2", "HABEN"),
+    Respell("S0NNE", "SONNE"),
+    Respell("HABEN2", "HABEN"),
     Drop(frozenset({"__EMOTION__", "__PU__", "__LEFTHAND__", "__EPENTHESIS__"})),
     Replace("WIE AUSSEHEN", "WIE-AUSSEHEN"),
     Replace("ZEIGEN", "ZEIGEN-BILDSCHIRM"),
     JoinSpelled(),
-    DropSuffix("RAUM", after_capitals=2),
     DropSuffix("-PLUSPLUS"),
+    DropSuffix("RAUM", after_capitals=2),  # also that of NORDRAUM-PLUSPLUS
     Merge(),
 )
 

@@ -2,6 +2,8 @@
 
 A line of an `.stm` is `name channel speaker start end <labels> gloss gloss ...`; the labels in
 angle brackets may be absent, `;;` begins a comment, and `[EMPTY]` stands where nothing is signed.
+Alternatives `{ A / B }` and segments that sclite ignores are refused: they would be counted as
+glosses.
 
 Source: the formats of sclite (NIST scoring toolkit), with which PHOENIX-2014 is scored.
 """
@@ -10,9 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from signkit.errors import ScoreError
-from signkit.score.gloss_files import Row, by_id, read_text, table_rows, words
+from signkit.score.gloss_files import Row, by_id, lines_of, read_text, table_rows, words
 
 _N_FIXED = 5
+_NO_GLOSSES = ("{", "}", "IGNORE_TIME_SEGMENT_IN_SCORING")
 
 
 def read_references(path: Path) -> dict[str, tuple[str, ...]]:
@@ -27,7 +30,7 @@ def read_references(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _stm_rows(text: str, path: Path) -> Iterator[Row]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         cells = line.split()
         if not cells or cells[0].startswith(";;"):
             continue
@@ -39,6 +42,12 @@ def _stm_rows(text: str, path: Path) -> Iterator[Row]:
         rest = cells[_N_FIXED:]
         if rest and rest[0].startswith("<") and rest[0].endswith(">"):
             rest = rest[1:]
+        odd = next((cell for cell in rest if cell in _NO_GLOSSES), None)
+        if odd is not None:
+            raise ScoreError(
+                f"{path} line {number} has {odd!r}, which is for sclite and no gloss; write down "
+                "one sequence of glosses, or leave the line out"
+            )
         yield number, cells[0], words(" ".join(rest))
 
 

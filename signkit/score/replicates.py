@@ -38,6 +38,38 @@ def resampled_sums(rows: Integers, *, draws: int, seed: int) -> Integers:
     return np.concatenate(parts)
 
 
+def two_way_sums(
+    rows: Integers, first: Integers, second: Integers, *, draws: int, seed: int
+) -> Integers:
+    """(draws, K) sums of (N, K) `rows` that belong to two kinds of clusters at once.
+
+    Clusters of both kinds are drawn independently; a row counts as often as its first cluster times
+    as often as its second one (the pigeonhole bootstrap of Owen 2007, "The pigeonhole bootstrap").
+
+    Args:
+        rows: (N, K).
+        first: (N,) cluster of each row, 0 ... n - 1.
+        second: (N,) its cluster of the other kind.
+        draws: Replicates.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    at_once = max(1, _ENTRIES_AT_ONCE // len(rows))
+    parts = []
+    for n in (min(at_once, draws - done) for done in range(0, draws, at_once)):
+        times = _times_drawn(first, n, rng) * _times_drawn(second, n, rng)  # (n, N)
+        parts.append(times @ rows)
+    return np.concatenate(parts)
+
+
+def _times_drawn(owners: Integers, n_draws: int, rng: np.random.Generator) -> Integers:
+    """(draws, N) how often the cluster of each row is drawn."""
+    n = int(owners.max()) + 1
+    drawn = rng.integers(0, n, (n_draws, n)) + n * np.arange(n_draws)[:, None]
+    times = np.bincount(drawn.ravel(), minlength=n * n_draws).reshape(n_draws, n)
+    return times[:, owners]
+
+
 def _unit_sums(
     cells: Integers, n_in_cell: Integers, n_draws: int, rng: np.random.Generator
 ) -> Integers:

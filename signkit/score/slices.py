@@ -41,20 +41,34 @@ def train_of(
     clips: Sequence[Clip],
     glosses: Collection[str] | None,
     apply: Callable[[Sequence[str]], Glosses],
+    references: Collection[Glosses] = (),
 ) -> Train:
-    """What the train split has; its glosses are those given, else all of it.
+    """What the labelled clips of the train split have; its glosses are those given, else all of it.
 
-    A gloss profile may join glosses, so the known ones are those of known sentences as well.
+    A gloss profile may join glosses, and whoever can say the parts can say the whole. So what it
+    makes of sentences of known glosses is known as well.
+
+    Args:
+        clips: Of the train split.
+        glosses: What the recognizer could say; None: those of the clips.
+        apply: Gloss profile of the references.
+        references: That are scored, before the profile.
     """
-    raw = [clip.glosses for clip in clips]
+    raw = [clip.glosses for clip in clips if clip.glosses]
     given = None if glosses is None else frozenset(glosses)
-    known: frozenset[str] | None = None
-    if clips or given is not None:
-        said = [s for s in raw if given is None or given.issuperset(s)]
-        said += [(gloss,) for gloss in given or ()]
-        known = frozenset(gloss for sentence in said for gloss in apply(sentence))
     signers = frozenset(clip.signer for clip in clips)
-    return Train(signers, frozenset(map(apply, raw)), known)
+    sentences = frozenset(map(apply, raw))
+    if not raw and given is None:
+        return Train(signers, sentences, None)
+    single = frozenset(g for s in raw for g in s) if given is None else given
+    alone = frozenset(gloss for one in single for gloss in apply((one,)))
+    joined = frozenset(
+        gloss
+        for sentence in {*raw, *references}
+        if all(part in single or alone.issuperset(apply((part,))) for part in sentence)
+        for gloss in apply(sentence)
+    )
+    return Train(signers, sentences, alone | joined)
 
 
 def group_masks(

@@ -68,7 +68,7 @@ def score_dataset(
         vocabulary_hash: Of the recognizer's glosses.
         references: Clip id to glosses, instead of those of the dataset; exactly the split's clips.
         profile: What is done to the glosses before they are counted, or its name.
-        cluster: What intervals are drawn over: auto, signer, sentence or clip.
+        cluster: What intervals are drawn over: auto, signer, sentence, clip or two-way.
         top: Isolated: among how many candidates the right gloss is looked for.
         allow_empty: Accept clips without glosses as clips in which nothing is signed.
         draws: Bootstrap replicates.
@@ -91,7 +91,9 @@ def score_dataset(
     clusters = choose_clusters(
         [clip.signer for clip in clips], sentences, kind=cluster, draws=draws, seed=seed
     )
-    train = train_of(dataset.clips.where(split="train"), train_glosses, profile.reference)
+    train = train_of(
+        dataset.clips.where(split="train"), train_glosses, profile.reference, raw.values()
+    )
     task = task or infer_task(sentences, [profile.apply(h.glosses) for h in hypotheses])
     accuracies = (
         top_accuracies(
@@ -202,7 +204,9 @@ def slice_masks(
     profile = find_profile(profile) if isinstance(profile, str) else profile
     clips = clips_of(dataset, split)
     raw = references_of(clips, references, split, allow_empty=True)
-    train = train_of(dataset.clips.where(split="train"), train_glosses, profile.reference)
+    train = train_of(
+        dataset.clips.where(split="train"), train_glosses, profile.reference, raw.values()
+    )
     masks = group_masks(clips, [profile.reference(glosses) for glosses in raw.values()], train)
     return {name: mask for name, mask in name_slices(masks).items() if mask.any()}
 

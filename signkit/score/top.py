@@ -28,7 +28,7 @@ def top_accuracies(
     clusters: Clusters,
     apply: Callable[[Sequence[str]], Glosses],
 ) -> tuple[TopAccuracy, ...]:
-    """The accuracy for every `k`; beyond 1 only where there are n-best lists.
+    """The accuracy for every `k`; beyond 1 only where n-best lists are long enough.
 
     Args:
         references: N references.
@@ -44,8 +44,9 @@ def top_accuracies(
     longest = max((len(h.n_best) for h in hypotheses if h is not None), default=0)
     _check(ks, longest)
     found = []
+    enough = len(set(references))  # a list of all signs may be shorter than k
     for k in sorted({1, *ks}):
-        if k > 1 and not longest:
+        if k > 1 and longest < min(k, enough):
             continue
         right = np.array(
             [r in best[:k] for r, best in zip(references, candidates, strict=True)], dtype=bool

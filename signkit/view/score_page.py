@@ -14,7 +14,15 @@ from signkit.hypothesis import Hypothesis
 from signkit.pose import PoseSequence
 from signkit.report import ClipScore, Report, Slice
 from signkit.view.page import Column, escaped, html_page, table
-from signkit.view.score_page_clips import N_RANDOM, N_WORST, card, random_clips, worst_clips
+from signkit.view.score_page_clips import (
+    N_RANDOM,
+    N_WORST,
+    card,
+    counted,
+    key,
+    random_clips,
+    worst_clips,
+)
 from signkit.view.score_page_head import header
 from signkit.view.score_page_plots import calibrate, calibration_plot, forest, length_plot
 from signkit.view.score_page_pose import packed_pose
@@ -98,13 +106,14 @@ def _carried(clips: Sequence[ClipScore], poses: Poses) -> dict[str, _Carried]:
     carried: dict[str, _Carried] = {}
     left = POSE_BUDGET
     for clip in clips:
-        if clip.clip_id not in poses:
+        pose = poses.get(clip.clip_id)
+        if pose is None or not pose.n_frames:
             continue
-        packed = packed_pose(poses[clip.clip_id])
+        packed = packed_pose(pose)
         left -= len(packed["xy"])
         if left < 0:
             break
-        carried[clip.clip_id] = _Carried(poses[clip.clip_id], packed)
+        carried[clip.clip_id] = _Carried(pose, packed)
     return carried
 
 
@@ -181,16 +190,17 @@ def _calibration(report: Report, found: Hypotheses) -> str:
     if calibration is None:
         return ""
     left_out = (
-        f" {calibration.n_left_out:,} clips are left out: their glosses are not as recognized."
+        f" Left out: {counted(calibration.n_left_out, 'clip')} whose glosses are not as recognized."
         if calibration.n_left_out
         else ""
     )
     return (
         '<h2>Calibration</h2><p class="soft">Confidence of recognized glosses (across) and share '
-        "of them that is right (up), in ten bins; on the line a recognizer is as often right as "
-        "it is sure, below it too sure. Expected calibration error: "
+        "of them that is right (up), in percent and ten bins; on the line a recognizer is as "
+        "often right as it is sure, below it too sure. Expected calibration error: "
         f'<strong id="calibration-error">{100 * calibration.error:.1f}</strong> points over '
-        f"{calibration.n.sum():,} glosses.{left_out}</p>{calibration_plot(calibration)}"
+        f"{counted(int(calibration.n.sum()), 'gloss', 'glosses')}.{left_out}</p>"
+        f"{calibration_plot(calibration)}"
     )
 
 
@@ -198,7 +208,8 @@ def _glosses(report: Report) -> str:
     if not report.glosses:
         return ""
     return (
-        f'<section><h2>Gloss by gloss</h2><p class="soft">{len(report.glosses):,} glosses. '
+        f'<section><h2>Gloss by gloss</h2><p class="soft">'
+        f"{counted(len(report.glosses), 'gloss', 'glosses')}. "
         "Substituted: another was recognized for it; mistaken: it was recognized for another."
         f"{_HOW}</p>{long_table('glosses', GLOSS_COLUMNS, label='Glosses')}</section>\n"
     )
@@ -223,7 +234,11 @@ def _confusions(report: Report) -> str:
         Column("share of its references %", shares, True),
     ]
     n = len(report.confusions)
-    text = f"The {len(shown)} most frequent of {n:,} pairs." if n > len(shown) else f"{n:,} pairs."
+    text = (
+        f"The {len(shown)} most frequent of {n:,} pairs."
+        if n > len(shown)
+        else f"{counted(n, 'pair')}."
+    )
     return (
         f'<section><h2>What is taken for what</h2><p class="soft">{text} '
         '<span class="js" hidden id="n-confusions" role="status"></span></p>'
@@ -235,7 +250,8 @@ def _cards(report: Report, found: Hypotheses, carried: Mapping[str, "_Carried"])
     def cards(clips: Sequence[ClipScore]) -> str:
         poses = (carried[clip.clip_id].pose if clip.clip_id in carried else None for clip in clips)
         items = (card(c, found.get(c.clip_id), pose) for c, pose in zip(clips, poses, strict=True))
-        return f'<ol class="clips">{"".join(items)}</ol></section>\n'
+        bare = "" if carried else " bare"  # no page of empty screens
+        return f'<ol class="clips{bare}">{"".join(items)}</ol></section>\n'
 
     sections = ""
     if worst := worst_clips(report, found):
@@ -245,29 +261,24 @@ def _cards(report: Report, found: Hypotheses, carried: Mapping[str, "_Carried"])
             text = f"The worst {len(worst)} of {n_wrong:,} with errors."
         sections += (
             f'<section><h2>Worst clips first</h2><p class="soft">{text} Above what was signed, '
-            f"below what was recognized.</p>{_KEY}{cards(worst)}"
+            f"below what was recognized.</p>{key(has_players=bool(carried))}{cards(worst)}"
         )
     if chosen := random_clips(report, found):
+        head = f"{'And ' if worst else ''}{len(chosen)} at random"
+        of = "Of the other clips; always" if worst else "No clip has an error. Always"
         sections += (
-            f'<section><h2>And {len(chosen)} at random</h2><p class="soft">Of the other clips; '
-            f"always the same ones for one seed.</p>{cards(chosen)}"
+            f'<section><h2>{head}</h2><p class="soft">{of} the same ones for one seed.</p>'
+            f"{cards(chosen)}"
         )
     return sections
-
-
-_KEY = (
-    '<p class="key"><span><b data-kind="S">S</b> substituted</span><span><b data-kind="D">D</b> '
-    'deleted</span><span><b data-kind="I">I</b> inserted</span><span class="js soft" hidden>'
-    "<kbd>space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> go frame by frame, <kbd>&lt;</kbd> "
-    "<kbd>&gt;</kbd> change the speed of the clip in focus</span></p>"
-)
 
 
 def _clips(report: Report) -> str:
     if not report.clips:
         return ""
     return (
-        f'<section><h2>Clip by clip</h2><p class="soft">All {len(report.clips):,} clips.{_HOW}</p>'
+        f'<section><h2>Clip by clip</h2><p class="soft">'
+        f"{counted(len(report.clips), 'clip')}.{_HOW}</p>"
         f"{long_table('clips', CLIP_COLUMNS, label='Clips')}</section>\n"
     )
 

@@ -50,16 +50,29 @@ def operation(pair: Pair) -> str:
     return "" if reference == hypothesis else "S"
 
 
+def key(*, has_players: bool) -> str:
+    """What the colours mean and, where a pose can be played, what the keyboard does."""
+    keys = (
+        '<span class="js soft" hidden><kbd>space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> go frame '
+        "by frame, <kbd>&lt;</kbd> <kbd>&gt;</kbd> change the speed of the clip in focus</span>"
+    )
+    return (
+        '<p class="key"><span><b data-kind="S">S</b> substituted</span><span><b data-kind="D">D'
+        '</b> deleted</span><span><b data-kind="I">I</b> inserted</span>'
+        f"{keys if has_players else ''}</p>"
+    )
+
+
 def card(clip: ClipScore, hypothesis: Hypothesis | None, pose: PoseSequence | None) -> str:
     """One clip as a list item; what needs the script is hidden until the script shows it."""
     n_ref = len(clip.glosses)
-    facts = [f"signer {clip.signer}"] if clip.signer else []
-    facts += [f"{_counted(clip.errors, 'error')} in {_counted(n_ref, 'gloss', 'glosses')}"]
+    facts = [f"signer <bdi>{escaped(clip.signer)}</bdi>"] if clip.signer else []
+    facts += [f"{counted(clip.errors, 'error')} in {counted(n_ref, 'gloss', 'glosses')}"]
     screen = _SCREEN if pose else '<p class="screen soft">no pose on this page</p>'
     return (
         f'<li class="clip" data-clip="{escaped(clip.clip_id)}">{screen}<div class="said">'
         f'<div class="facts"><h3 class="id" dir="auto">{escaped(clip.clip_id)}</h3>'
-        f'<span class="soft">{escaped(" · ".join(facts))}</span></div>{alignment(clip)}'
+        f'<span class="soft">{" · ".join(facts)}</span></div>{alignment(clip)}'
         f"{_timeline(clip, hypothesis, pose)}{_CONTROLS if pose else ''}</div></li>\n"
     )
 
@@ -125,7 +138,7 @@ def _spans(clip: ClipScore, timed: Hypothesis, low: float, high: float) -> Itera
     for place, (gloss, (start, end)) in enumerate(zip(timed.glosses, timed.times_s, strict=True)):
         note = f"{start:.2f} to {end:.2f} s"
         if len(timed.confidence) == len(timed.glosses):
-            note += f", confidence {timed.confidence[place]:.0%}"
+            note += f", confidence {100 * timed.confidence[place]:.0f} %"
         left, width = (100 * part / (high - low) for part in (start - low, end - start))
         yield (
             f'<span data-kind="{kinds[place]}" data-place="{place}" data-from="{start:.3f}" '
@@ -150,5 +163,6 @@ def _sureness(clip: ClipScore, hypotheses: Hypotheses) -> float:
     return sum(found.confidence) / len(found.confidence) if found and found.confidence else 0.0
 
 
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
+def counted(n: int, one: str, many: str = "") -> str:
+    """`1 clip`, `2,000 clips`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

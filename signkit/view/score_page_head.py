@@ -22,7 +22,7 @@ def _headline(report: Report) -> str:
     interval = ""
     if report.wer_ci is not None:
         low, high = (f"{100 * edge:.1f}" for edge in report.wer_ci)
-        drawn = f"{report.n_clusters:,} {report.cluster}s" if report.n_clusters else "clusters"
+        drawn = report.drawn if report.n_clusters else "clusters"
         interval = f"<br>95 % interval {low} to {high} %, drawn over {escaped(drawn)}"
     return (
         f'<p class="headline"><strong>{100 * report.wer:.1f} %</strong><span>word error rate'
@@ -31,13 +31,12 @@ def _headline(report: Report) -> str:
 
 
 def _figures(report: Report) -> str:
-    n_ref = max(report.n_ref, 1)
     counted = (
         ("substituted", report.substitutions),
         ("deleted", report.deletions),
         ("inserted", report.insertions),
     )
-    figures = [(name, f"{n:,}", f"{100 * n / n_ref:.1f} % of glosses") for name, n in counted]
+    figures = [(name, f"{n:,}", _share(n, report.n_ref)) for name, n in counted]
     figures += [
         (
             f"top {top.k}",
@@ -60,6 +59,10 @@ def _figures(report: Report) -> str:
         note = f"{report.oov.types:,} kinds; the least possible WER" if report.oov.types else ""
         figures.append(("glosses not in train", f"{100 * report.oov.wer_floor:.2f} %", note))
     return tiles(figures)
+
+
+def _share(n: int, n_ref: int) -> str:
+    return f"{100 * n / n_ref:.1f} % of glosses" if n_ref else ""
 
 
 def _interval(interval: Interval | None) -> str:

@@ -76,21 +76,21 @@ def calibration_plot(calibration: Calibration) -> str:
     edges = np.arange(N_BINS + 1) / N_BINS
     marks = []
     for low, n, sure, right in zip(
-        edges, calibration.n, calibration.confidence, calibration.right, strict=False
+        edges, calibration.n.tolist(), calibration.confidence, calibration.right, strict=False
     ):
         if not n:
             continue
-        x, width = _x(low + 0.01), _x(0.98 / N_BINS) - _x(0)
+        x, width = _x(low + 0.01 / N_BINS), _x(0.98 / N_BINS) - _x(0)
         top, bottom = _y(max(sure, right)), _y(min(sure, right))
         kind = "over" if right < sure else "under"
-        say = f"confidence {sure:.0%}: {right:.0%} right, {n:,} glosses"
+        say = f"confidence {100 * sure:.0f} %: {100 * right:.0f} % right, n = {n:,}"
         marks.append(
             f'<g><title>{say}</title><rect class="gap {kind}" x="{x:.1f}" y="{top:.1f}" '
             f'width="{width:.1f}" height="{max(bottom - top, 1):.1f}"/>'
             f'<circle cx="{_x(sure):.1f}" cy="{_y(right):.1f}" '
             f'r="{2.5 + 7 * np.sqrt(n / calibration.n.sum()):.1f}"/></g>'
         )
-    ticks = [(value, f"{value:.0%}") for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    ticks = [(value, f"{100 * value:.0f}") for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
     label = f"Calibration plot; expected calibration error {100 * calibration.error:.1f} points"
     diagonal = f'<path class="even" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>'
     return _square(label, ticks, ticks, diagonal + "".join(marks))
@@ -106,7 +106,7 @@ def length_plot(clips: Sequence[ClipScore]) -> str:
     circles = "".join(
         f'<circle cx="{_x(ref / longest):.1f}" cy="{_y(hyp / longest):.1f}" '
         f'r="{max(1.2, largest * np.sqrt(n / most)):.1f}"><title>{ref} signed, {hyp} recognized: '
-        f"{n:,} clips</title></circle>"
+        f"{n:,} clip{'s' * (n != 1)}</title></circle>"
         for (ref, hyp), n in sorted(lengths.items())
     )
     step = next(s * p for p in (1, 10, 100, 1000) for s in (1, 2, 5) if longest / (s * p) <= 6)
@@ -125,8 +125,8 @@ def forest(rows: Sequence[tuple[str, Slice]], *, overall: float | None, label: s
     items = "".join(_row(name, part, high) for name, part in rows)
     return (
         f'<div class="forest" role="group" aria-label="{escaped(label)}"{line}>{items}'
-        f'<div class="ticks soft"><span>0</span><span>{100 * high / 2:.3g}</span>'
-        f"<span>{100 * high:.3g} %</span></div></div>"
+        f'<div class="ticks soft"><span>0</span><span>{100 * high / 2:,g}</span>'
+        f"<span>{100 * high:,g} %</span></div></div>"
     )
 
 

@@ -23,6 +23,7 @@ ZERO = 8192  # where the stage begins; landmarks may leave it
 UNSEEN = 65535
 MARGIN = 0.06
 OUTLIERS = 0.01  # at either end, of all sightings
+REACH = 0.25  # of what the other sightings span: so far outliers, such as lowered hands, still fit
 HAIR = 0.08  # of the height: a head without a face is drawn larger than what is known of it
 N_DOTS = 80  # a face without lines is drawn as dots, if it has no more
 
@@ -90,7 +91,10 @@ def _window(
     for xy, share in ((body, OUTLIERS), (head, 0.0)):
         seen = xy[~np.isnan(xy[..., 0])]  # (seen, 2)
         if len(seen):
-            corners.append(np.quantile(seen, (share, 1 - share), axis=0))
+            low, high = np.quantile(seen, (share, 1 - share), axis=0)
+            reach = REACH * (high - low)
+            low = np.maximum(seen.min(axis=0), low - reach)
+            corners.append(np.stack([low, np.minimum(seen.max(axis=0), high + reach)]))
     if not corners:
         return 1.0, np.zeros(2)
     low, high = np.min(corners, axis=0)[0], np.max(corners, axis=0)[1]

@@ -6,7 +6,7 @@ number: so nothing is bold in a table of scores, which are not tested against ea
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from signkit.comparison import ALL, SURE, Comparison, Match, p_text
+from signkit.comparison import ALL, SURE, Comparison, Match, finer_text, p_text
 from signkit.errors import ScoreError
 from signkit.report import Interval, Report, Slice
 from signkit.view.table_style import STYLES, Table, TableStyle
@@ -35,14 +35,14 @@ def score_table(reports: Mapping[str, Report], style: str) -> str:
         [write.text(name), "", "", *(_percent(f.get(name, _NO_RATE), write) for f in figures)]
         for name in dict.fromkeys(name for found in figures for name in found)
     ]
-    drawn = f"{first.n_clusters} {first.cluster}s" if first.n_clusters else f"{first.cluster}s"
     return write.table(
         Table(
             head=["", "clips", "glosses", *map(write.text, reports)],
             groups=[rates, others],
             caption=f"WER in percent on {first.split}, with 95 % intervals (bootstrap over "
-            f"{drawn}), and below shares in percent: of the reference glosses, of the clips. Gloss "
-            f"profile: {first.profile.name}.",
+            f"{'; '.join(filter(None, (first.drawn, finer_text(first.cluster))))}), and below "
+            "shares in percent: of the reference glosses, of the clips. Gloss profile: "
+            f"{first.profile.name}.",
             label="tab:score",
             remarks=[f"{name}: {report.signature}" for name, report in reports.items()],
         )

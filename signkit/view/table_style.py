@@ -14,7 +14,7 @@ from signkit.report import Interval
 
 _DIRECTION = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _ISOLATE, _END = "\u2068", "\u2069"
-_MD_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$&])")
+_MD_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$&#])")
 _TEX_SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",

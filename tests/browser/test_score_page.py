@@ -1,6 +1,7 @@
 """The score page in a real browser: it sorts, filters and plays, and right-to-left is in order."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,15 @@ CLIPS = (
     make_clip("hostile", [(HOSTILE, "A"), ("A", HOSTILE)], signer=HOSTILE),
     *(make_clip(f"right-{i:03d}", "A E", signer="ann") for i in range(250)),
 )
-REPORT = make_report(CLIPS)
+REPORT = make_report(CLIPS, data_hash="0f" * 8, vocabulary_hash="0f" * 32)
 SEEN_BY_THE_EYE = 'new Promise(done => setTimeout(done, 60)).then(() => "")'
 
 
 def write_page(folder: Path, report: Report = REPORT) -> Path:
     hypotheses = {clip.clip_id: make_hypothesis(clip) for clip in report.clips}
+    if found := hypotheses.get("mixed"):  # between two frames
+        times = tuple((start + 0.01, end) for start, end in found.times_s)
+        hypotheses["mixed"] = replace(found, times_s=times)
     poses = {c.clip_id: make_pose(c.clip_id, n_frames=50) for c in report.clips}
     path = folder / "score.html"
     page = score_page(report, poses=poses, hypotheses=hypotheses, title=HOSTILE)
@@ -237,6 +241,22 @@ def test_alignment_and_timeline_show_the_same_moment(page):
     assert now(page, "arabic") == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_gloss_that_begins_between_two_frames_is_shown_by_a_click_on_it(page):
+    into_view(page, "mixed")
+    page.click(card("mixed", ".pairs li:nth-child(2)"))  # at 0.21 s; frames are 0.04 s apart
+    assert now(page, "mixed") == 0.24
+    assert texts(page, card("mixed", ".pairs .on span")) == ["A", "A"]
+
+
+def test_on_paper_every_pose_and_table_is_there(browser, path):
+    with browser.open(path) as page:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        n_screens = len(texts(page, ".clip canvas"))
+        assert len(texts(page, '.timeline[role="slider"]')) == n_screens > 10
+        assert texts(page, "details[open] summary") == texts(page, "details summary")
+        assert page.errors == []
+
+
 def contrast(page: Page, selector: str) -> float:
     """WCAG's contrast of an element's text with what is painted behind it."""
     script = """(element => {
@@ -290,6 +310,17 @@ def test_a_phone_needs_no_sideways_scrolling(browser, path):
         assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [390, 390]
         assert all(box["height"] >= 40 for box in boxes(page, card("latin", ".controls .button")))
         assert page.errors == []
+
+
+@pytest.mark.parametrize("poses", [{}, {"constructor": make_pose("constructor", n_frames=0)}])
+def test_a_clip_that_nothing_is_seen_of_has_no_player(browser, tmp_path, poses):
+    """Whatever its name is: every object of JavaScript has a `constructor`."""
+    clip, path = make_clip("constructor", "A>B"), tmp_path / "bare.html"
+    path.write_text(score_page(make_report([clip]), poses=poses), encoding="utf-8")
+    with browser.open(path) as page:
+        page.evaluate(SEEN_BY_THE_EYE)
+        assert page.errors == []
+        assert boxes(page, ".clip .screen")[0]["width"] == 0
 
 
 def test_a_report_without_poses_or_errors_opens_too(browser, tmp_path):

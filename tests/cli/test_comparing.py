@@ -66,7 +66,8 @@ def test_few_sentences_are_warned_about(two: list[str], dataset: Path, capsys: C
     assert run(["compare", *two, str(dataset)]) == 0
     caught = capsys.readouterr()
     assert "and 4 sentences cannot show one, as p is 0.125 at least" in caught.out
-    assert caught.err.startswith("warning: the interval is over 4 sentences only")
+    assert "warning: with fewer than 10 signers (here 2) the interval is over" in caught.err
+    assert "warning: the interval is over 4 sentences only" in caught.err
     assert run(["compare", *two, str(dataset), "--quiet"]) == 0
     assert capsys.readouterr().err == ""
 
@@ -131,7 +132,7 @@ def test_another_split_is_refused(two: list[str], dataset: Path, capsys: Capture
         (["--table", "html"], "there is no table 'html'; expected md or tex"),
         (
             ["--cluster", "town"],
-            "there is no cluster 'town'; expected auto, signer, sentence, clip",
+            "there is no cluster 'town'; expected auto, signer, sentence, clip or two-way",
         ),
     ],
 )
@@ -140,6 +141,13 @@ def test_wrong_options_are_refused(
 ) -> None:
     assert run(["compare", *two, str(dataset), *options]) == 1
     assert capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_there_is_no_test_over_two_kinds_at_once(
+    two: list[str], dataset: Path, capsys: Capture
+) -> None:
+    assert run(["compare", *two, str(dataset), "--cluster", "two-way"]) == 2
+    assert "takes signer, sentence or clip" in capsys.readouterr().err
 
 
 def test_one_run_is_wrong_usage(two: list[str], dataset: Path, capsys: Capture) -> None:

@@ -95,14 +95,64 @@ def test_a_language_model_from_a_file_has_a_say(
     assert sum(glosses.count("CIRCLE") for glosses in found) > 0.8 * sum(map(len, found))
 
 
+def test_a_language_model_that_nothing_was_tuned_for_has_a_weight(
+    folder: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    from signkit.lm import estimate, write_arpa
+
+    arpa = tmp_path / "lm.arpa"
+    write_arpa(estimate([["UP", "DOWN", "CIRCLE", "SIDE"]]), arpa)
+    found = []
+    for knobs in ([], ["--lm-weight", "0.5", "--length-bonus", "1"]):
+        assert recognize(folder, "--decoder", "beam", "--lm", str(arpa), *knobs) == 0
+        caught = capsys.readouterr()
+        found.append(caught.out)
+        start = "without 'signkit tune', --lm counts with --lm-weight 0.5, --length-bonus 1\n"
+        assert caught.err == ("" if knobs else start)
+    assert found[0] == found[1]
+
+
+def test_a_language_model_of_other_glosses_is_refused_and_missing_ones_are_named(
+    folder: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    from signkit.lm import estimate, write_arpa
+
+    arpa = tmp_path / "lm.arpa"
+    options = ["--decoder", "beam", "--lm", str(arpa), "--lm-weight", "1"]
+    write_arpa(estimate([["up", "down"]]), arpa)
+    assert recognize(folder, *options) == 1
+    assert capsys.readouterr().err == (
+        f"error: {arpa} has none of the 4 glosses of {folder / 'continuous-run'} (such as "
+        "'CIRCLE'); make one of the train sentences with 'signkit lm'\n"
+    )
+    write_arpa(estimate([["UP", "DOWN", "CIRCLE"]]), arpa)
+    assert recognize(folder, *options) == 0
+    assert capsys.readouterr().err.startswith(
+        f"warning: {arpa} lacks 1 of the 4 glosses of the run (such as 'SIDE'); they have the "
+        "probability of <unk>\n"
+    )
+
+
+def test_snapping_without_a_dataset_is_refused_before_any_video_is_read(
+    folder: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(["recognize", str(folder / "continuous-run"), str(tmp_path), "--snap-to-train"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: --snap-to-train needs the train sentences of a dataset, and {tmp_path} is none; "
+        "give a dataset with a train split, or leave it out\n"
+    )
+
+
 def test_an_isolated_run_takes_a_lexicon_and_alternatives(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     lexicon = tmp_path / "two.txt"
     lexicon.write_text("UP\nDOWN\n")
-    options = ["--lexicon", os.fspath(lexicon), "--n-best", "2", "--json", "--quiet"]
+    options = ["--lexicon", os.fspath(lexicon), "--n-best", "2", "--json"]
     assert recognize(folder, *options, task="isolated") == 0
-    for hypothesis in json.loads(capsys.readouterr().out)["hypotheses"]:
+    caught = capsys.readouterr()
+    assert caught.err.startswith(f"lexicon {lexicon}: 2 of the 4 glosses may be found\n")
+    for hypothesis in json.loads(caught.out)["hypotheses"]:
         assert {glosses[0] for glosses, _ in hypothesis["n_best"]} == {"UP", "DOWN"}
         assert hypothesis["glosses"][0] in ("UP", "DOWN")
         assert 0 < hypothesis["confidence"][0] < 1
@@ -141,9 +191,8 @@ def test_an_isolated_run_takes_a_lexicon_and_alternatives(
         ),
         (
             "continuous",
-            ["--decoder", "beam", "--lm", "x.arpa"],
-            "--lm has no say without a weight; add --lm-weight X (0.3 is a start, 'signkit tune' "
-            "finds the best on dev)",
+            ["--decoder", "beam", "--lm", "x.arpa", "--lm-weight", "0"],
+            "--lm has no say with a weight of 0; set --lm-weight higher",
         ),
         (
             "continuous",

@@ -44,8 +44,8 @@ def test_hypotheses_become_a_score(dataset: Path, hypotheses: Path, capsys: Capt
     assert "substituted / deleted / inserted  1 / 4 / 0" in lines
     assert "missing clips                     1 of 4 (cem 1)" in lines
     assert "WER without missing clips         28.6 %" in lines
-    assert "slice                          WER   95 %          clips  glosses" in lines
-    assert "signer cem                     50.0  25.0 to 66.7  4      10" in lines
+    assert "slice                 WER   95 %          clips  glosses" in lines
+    assert "signer cem            50.0  25.0 to 66.7  4      10" in lines
     assert "signed  recognized  times" in lines
     assert "EAT     TEA         1" in lines
     assert lines[lines.index("signed  recognized  times") - 1] == ""
@@ -61,6 +61,8 @@ def test_json_is_one_object_and_messages_go_to_stderr(
     assert (record["wer"], record["n_ref"], record["n_clips"]) == (0.5, 10, 4)
     assert record["missing"] == ["cem-I_DRINK_TEA-1"]
     assert caught.err == (
+        "warning: with fewer than 10 signers (here 1) the interval is over sentences, which says "
+        "little about other signers\n"
         "warning: the interval is over 2 sentences only; with fewer than 10 it is too narrow to be "
         "trusted\n1 clips have no hypothesis and count as wrong: cem-I_DRINK_TEA-1\n"
     )
@@ -209,6 +211,42 @@ def test_clips_are_in_the_json_where_they_are_asked_for(
         "cem-I_DRINK_TEA-1": 3,
     }
     assert all(pair[0] or pair[1] for clip in clips for pair in clip["pairs"])
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--cluster", "word"], 1, "there is no cluster 'word'; expected auto, signer, sentence"),
+        (["--gloss-profile", "phoenix"], 1, "there is no gloss profile 'phoenix'; expected one of"),
+        (["--references", "none.stm"], 1, "no file at none.stm; check the path"),
+        (["--table", "html"], 1, "there is no table 'html'; expected md or tex"),
+        (["--clips"], 2, "needs --json"),
+        (["--top", "0"], 2, "'--top'"),
+        (["--html", "."], 2, "'--html'"),
+    ],
+)
+def test_wrong_options_are_told_before_anything_is_recognized(
+    dataset: Path, options: list[str], code: int, message: str, capsys: Capture
+) -> None:
+    """A run that would be opened is not there; nobody gets as far."""
+    assert run(["score", str(dataset / "no-run"), str(dataset), *options]) == code
+    assert message in capsys.readouterr().err
+
+
+def test_signers_and_sentences_may_both_be_drawn(
+    dataset: Path, hypotheses: Path, capsys: Capture
+) -> None:
+    assert run(["score", str(hypotheses), str(dataset), "--cluster", "two-way"]) == 0
+    caught = capsys.readouterr()
+    assert " cluster:sentence/2 " in caught.out  # as there is one signer
+    assert "there is only one signer, so the interval is over sentences" in caught.err
+
+
+def test_top_k_of_sentences_is_told_to_do_nothing(
+    dataset: Path, hypotheses: Path, capsys: Capture
+) -> None:
+    assert run(["score", str(hypotheses), str(dataset), "--top", "3"]) == 0
+    assert "warning: --top is for isolated sets; this one is continuous" in capsys.readouterr().err
 
 
 def test_snapped_hypotheses_print_both_rates(

@@ -130,6 +130,13 @@ def test_equal_models_are_equal_files(tmp_path, name):
         ("-0.9\t</s>", "-0.9\tA", " line 9: repeats the word 'A'; keep one"),
         ("-0.3\tA A", "-0.3\t<s> A", " has the n-gram '<s> A' twice; keep one"),
         ("-0.3\tA A", "x\tA A", " line 13: 'x' and '0' are not both numbers"),
+        ("ngram 1=4", f"ngram 1={'9' * 5000}", " line 2: found 'ngram 1=999"),
+        (
+            "A\t-0.3",
+            "A\t1e308",  # of which the natural logarithm is infinite
+            " line 9: log10 P is '-0.4' and the back-off weight '1e308'; expected a P of at most 1 "
+            "and a weight of at most 99",
+        ),
         ("-0.3\tA A", "0.3\tA A", " line 13: log10 P is '0.3' and the back-off weight '0'"),
         ("-0.3\tA A", "nan\tA A", " line 13: log10 P is 'nan' and the back-off weight '0'"),
         ("A\t-0.3", "A\tinf", " line 9: log10 P is '-0.4' and the back-off weight 'inf'"),

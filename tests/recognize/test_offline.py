@@ -112,6 +112,22 @@ def test_times_lie_inside_the_clip_and_rise(continuous_run):
         assert all(0 <= t <= duration + 1e-6 for t in flat)
 
 
+def test_the_last_gloss_ends_with_the_clip(tmp_path):
+    data = make_strokes(tmp_path / "data", n_clips=4, continuous=True, dev=False)
+    recipe = make_recipe("continuous", train={"epochs": 1}, model={"subsampling": 4})
+    train(recipe, data, tmp_path / "run")
+    decoder = DecoderConfig(blank_bias=100.0)  # each step shows a gloss
+    recognizer = load_recognizer(tmp_path / "run", device="cpu", decoder=decoder)
+    pose = data.pose("clip-000")
+    for n_frames in (9, 10, 11, 12):  # 3 steps of 4 frames
+        part = PoseSequence(
+            "part", pose.skeleton, pose.coords[:n_frames].copy(),
+            pose.confidence[:n_frames].copy(), pose.fps, 400, 400, time_s=pose.time_s[:n_frames] + 3
+        )  # fmt: skip
+        [hypothesis] = recognizer.recognize([part])
+        assert hypothesis.times_s[-1][1] == pytest.approx(3 + n_frames / 25)
+
+
 def test_missing_landmarks_are_named(isolated_run):
     body = SKELETONS["mediapipe-75"]
     pose = PoseSequence(

@@ -56,7 +56,7 @@ def compared(dataset: PoseDataset, *errors: float, **options: object) -> Compari
         "ABCD"[i]: heard(dataset, error=error, seed=i + 10, **options)
         for i, error in enumerate(errors)
     }
-    return compare(reports, dataset, draws=500, n_clips=3)
+    return compare(reports, dataset, draws=500, n_clips=3, **options)  # type: ignore[arg-type]
 
 
 def test_a_run_against_itself_differs_by_nothing(dataset: PoseDataset) -> None:
@@ -134,6 +134,29 @@ def test_signers_are_drawn_and_sentences_within_one_signer(dataset: PoseDataset)
     assert (one.cluster, one.n_clusters) == ("sentence", 2)
 
 
+def test_a_slice_draws_what_the_score_draws_there(dataset: PoseDataset) -> None:
+    """Six of the twelve signers are in train: too few to be drawn unless that is asked for."""
+    name = "signers in train"
+    for cluster, drawn in (("auto", ("sentence", 12)), ("signer", ("signer", 6))):
+        part = compared(dataset, 0.4, 0.2, cluster=cluster).matches[0].slices[name]
+        assert (part.cluster, part.n_clusters) == drawn
+
+
+def test_another_cluster_than_that_of_the_scores_is_refused(dataset: PoseDataset) -> None:
+    report = heard(dataset, error=0.3, seed=0)
+    with pytest.raises(ScoreError) as error:
+        compare({"A": report, "B": report}, dataset, cluster="clip")
+    assert str(error.value) == (
+        "the runs were scored with cluster 'signer', and 'clip' draws 'clip'; give the same one "
+        "here"
+    )
+
+
+def test_there_is_no_test_over_signers_and_sentences_at_once(dataset: PoseDataset) -> None:
+    with pytest.raises(ScoreError, match="compare with cluster signer, sentence or clip"):
+        compared(dataset, 0.3, 0.2, cluster="two-way")
+
+
 def test_the_whole_is_the_paired_test_over_signers(dataset: PoseDataset) -> None:
     a, b = heard(dataset, error=0.4, seed=0), heard(dataset, error=0.2, seed=1)
     whole = compare({"A": a, "B": b}, dataset, draws=100, seed=5).matches[0].whole
@@ -157,6 +180,17 @@ def test_few_signers_cannot_show_anything(tmp_path: Path) -> None:
     assert match.whole.p_adjusted == pytest.approx(2 / 2**4)
     assert match.verdict.endswith("and 4 signers cannot show one, as p is 0.125 at least")
     assert compared(few, 0.4, 0.1).cluster == "sentence"  # so they are not drawn by themselves
+
+
+def test_what_clusters_can_show_depends_on_the_number_of_runs(tmp_path: Path) -> None:
+    """Six signers give p = 2 / 2^6 = 0.031 at least, for two runs twice that."""
+    six = dataset_of(tmp_path, n_signers=6)
+    alone = compared(six, 0.5, 0.1, cluster="signer").matches[0]
+    assert alone.whole.smallest_p == pytest.approx(2 / 2**6)
+    assert alone.finding == "better"
+    for match in compared(six, 0.5, 0.1, 0.05, cluster="signer").matches:
+        assert match.whole.p_adjusted == match.whole.smallest_p == pytest.approx(4 / 2**6)
+        assert match.verdict.endswith("and 6 signers cannot show one, as p is 0.062 at least")
 
 
 def test_p_values_are_adjusted_for_the_runs(dataset: PoseDataset) -> None:

@@ -24,6 +24,7 @@ def written(path: Path, text: str) -> Path:
         ("x.tsv", "id\tgloss\na\tI EAT\nb\t\n"),
         ("x.txt", "a I EAT\nb\n"),
         ("hypotheses", "a\tI  EAT\n\nb [EMPTY]\n"),
+        ("x.txt", "a I\u2028EAT\r\nb\x85\r\n"),  # no ends of lines, but white space
     ],
 )
 def test_tables_and_lines(tmp_path: Path, name: str, text: str) -> None:
@@ -57,6 +58,12 @@ def zipped(path: Path, **tables: str) -> Path:
     return path
 
 
+def zip_of(text: str, folder: Path) -> bytes:
+    with zipfile.ZipFile(folder / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("test.csv", text)
+    return (folder / "z.zip").read_bytes()
+
+
 def test_submissions_of_signeval(tmp_path: Path) -> None:
     table = "id,gloss\na,I EAT\nb,\n"
     assert read_predictions(zipped(tmp_path / "test.zip", test=table), split="test") == FOUND
@@ -69,6 +76,11 @@ def test_wrong_zip_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ScoreError) as caught:
         read_predictions(path, split="test")
     assert str(caught.value) == f"{path} holds dev.csv, train.csv; expected one table test.csv"
+    broken = bytearray(zip_of("id,gloss\n" + "a,TEA\n" * 9, tmp_path))
+    broken[38:46] = b"\xff" * 8  # the data behind the name
+    (tmp_path / "z.zip").write_bytes(broken)
+    with pytest.raises(ScoreError, match="is not a zip file that can be read"):
+        read_predictions(tmp_path / "z.zip")
     with pytest.raises(ScoreError, match="is not a zip file that can be read"):
         read_predictions(written(tmp_path / "y.zip", "id,gloss\n"))
 

@@ -40,11 +40,34 @@ def test_merged_reference_glosses_are_counted() -> None:
 def test_all_that_is_done_is_told() -> None:
     text = find_profile("phoenix2014").text
     assert text.startswith("references and hypotheses: drop the prefixes loc-, cl-, qu-, poss-, ")
-    for part in ("'S0NNE' by 'SONNE'", "__EPENTHESIS__", "WIE-AUSSEHEN", "RAUM after 2 capitals"):
+    for part in (
+        "write SONNE for S0NNE",
+        "__EPENTHESIS__",
+        "WIE-AUSSEHEN",
+        "RAUM after 2 capitals",
+    ):
         assert part in text
     assert text.endswith("; merge adjacent equal glosses")
     assert find_profile("phoenix2014t").text.startswith("hypotheses only: ")
     assert find_profile("none").text == "glosses stay as they are"
+
+
+@pytest.mark.parametrize(
+    ("gloss", "clean"),
+    [
+        ("S0NNE-PLUSPLUS", "SONNE"),  # a spelling is mended wherever it stands
+        ("loc-HABEN2", "HABEN"),
+        ("NORDRAUM-PLUSPLUS", "NORD"),  # one ending before the other
+        ("cl-loc-SUEDRAUM-PLUSPLUS", "SUED"),
+        ("loc-", ""),
+    ],
+)
+def test_several_marks_of_one_gloss_all_go(gloss: str, clean: str) -> None:
+    assert " ".join(find_profile("phoenix2014").apply((gloss,))) == clean
+
+
+def test_what_stands_for_no_gloss_is_no_characters() -> None:
+    assert find_profile("none", level="char").apply(("AB", "<unk>")) == ("A", "B", "<unk>")
 
 
 def test_characters_can_be_counted_after_any_profile() -> None:

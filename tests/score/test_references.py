@@ -34,6 +34,8 @@ def test_stm(tmp_path: Path) -> None:
         "\ufeffid,gloss\r\na,I EAT\r\nb,TEA\r\n",
         "clip_id,signer,glosses\na,ann,I EAT\nb,ben,TEA\n",
         '"id","gloss"\n"a","I EAT"\n"b","TEA"\n',
+        '"id";"gloss"\n"a";"I EAT"\n"b";TEA\n',
+        "id|gloss\ra|I EAT\rb|TEA\r",
         "id|gloss\na|I EAT\nb|TEA\n",  # SignEval's own tables
         "id|folder|signer|annotation\na|a/1/*.png|S1|I  EAT\nb|b|S2|TEA\n",  # PHOENIX-2014
         "name|video|start|end|speaker|orth|translation\na|v|-1|-1|S|I EAT|\nb|v|-1|-1|S|TEA|x\n",
@@ -69,14 +71,33 @@ def test_quotation_marks_of_a_pipe_table_are_text(tmp_path: Path) -> None:
             "{path} line 1 is 'a 1 ann 0.0 TEA'; expected name channel speaker start end <labels> "
             "glosses",
         ),
+        (
+            "x.csv",
+            'id,gloss\na,I\nb,"JA NEIN\nc,TEA\n',
+            "{path} line 3 cannot be read (unexpected end of data); expected each quotation mark "
+            "in a quoted cell twice, and one at its end",
+        ),
+        ("x.csv", "id,gloss,Gloss\na,I,EAT\n", "{path} has 2 columns 'gloss'; keep one"),
+        (
+            "x.stm",
+            "a 1 s 0 1 <o> {{ TEA / MILK }} HOT\n",
+            "{path} line 1 has '{{', which is for sclite and no gloss; write down one sequence of "
+            "glosses, or leave the line out",
+        ),
         ("x.stm", "a 1 s 0 1 TEA\na 1 s 1 2 TEA", "{path} line 2 repeats the id 'a'; keep one"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
-    path = written(tmp_path / name, text)
+    path = written(tmp_path / name, text.replace("{{", "{").replace("}}", "}"))
     with pytest.raises(ScoreError) as caught:
         read_references(path)
     assert str(caught.value) == message.format(path=path)
+
+
+def test_a_cell_longer_than_any_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.csv", 'id,gloss\na,"' + "TEA " * 50_000)
+    with pytest.raises(ScoreError, match="line 2 cannot be read"):
+        read_references(path)
 
 
 def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:

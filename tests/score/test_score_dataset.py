@@ -285,6 +285,8 @@ def test_few_sentences_are_warned_about(sentences: PoseDataset) -> None:
     report = score_dataset(HYPOTHESES, sentences, split="test")
     assert (report.cluster, report.n_clusters) == ("sentence", 3)
     assert report.notes == (
+        "with fewer than 10 signers (here 2) the interval is over sentences, which says little "
+        "about other signers",
         "the interval is over 3 sentences only; with fewer than 10 it is too narrow to be trusted",
     )
 

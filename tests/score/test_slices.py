@@ -3,6 +3,7 @@ import pytest
 
 from signkit.clip import Clip
 from signkit.report import OutOfVocabulary
+from signkit.score.profiles import find_profile
 from signkit.score.slices import (
     Train,
     group_masks,
@@ -75,6 +76,28 @@ def test_a_profile_that_joins_glosses_makes_known_ones_of_known_sentences() -> N
     found = train_of([clip("A B"), clip("A C")], ["A", "B"], joined)
     assert found.glosses == {"A", "B", "A+B"}
     assert found.sentences == {("A+B",), ("A+C",)}
+
+
+def test_whoever_can_say_the_parts_can_say_what_a_profile_joins() -> None:
+    """No floor under the rate may be told that a recognizer can go below."""
+    profile = find_profile("phoenix2014")
+    references = [("loc-A", "B", "C"), ("WIE", "AUSSEHEN"), ("A", "X")]
+    found = train_of(
+        [clip("A B"), clip("C WIND AUSSEHEN"), clip("WIE MORGEN")],
+        None,
+        profile.reference,
+        references,
+    )
+    after = [profile.reference(glosses) for glosses in references]
+    assert after == [("A+B+C",), ("WIE-AUSSEHEN",), ("A+X",)]
+    assert out_of_vocabulary(after, found) == OutOfVocabulary(1, 1, 1 / 3)
+
+
+def test_a_train_split_without_labels_is_not_known() -> None:
+    train = train_of([clip(""), clip("", "ben")], None, tuple)
+    assert train.glosses is None
+    assert not train.is_known
+    assert train_of([clip(""), clip("A")], None, tuple).sentences == {("A",)}
 
 
 def test_missing_clips_are_counted_by_signer_and_gloss() -> None:

@@ -55,6 +55,16 @@ def test_without_lists_there_is_top_1_only() -> None:
     assert list(accuracies([Hypothesis("c", ("TEA",)), None, None, None], (1, 5))) == [1]
 
 
+def test_lists_that_are_too_short_are_not_taken_for_longer_ones() -> None:
+    """Two candidates of six signs say nothing about the best five; two of two say all."""
+    references = [(gloss,) for gloss in "ABCDEF"]
+    clusters = choose_clusters(["a"] * 6, references, draws=20, seed=0)
+    two = [hypothesis("A", "B")] * 6
+    found = top_accuracies(references, two, ks=(1, 5), clusters=clusters, apply=tuple)
+    assert [top.k for top in found] == [1]
+    assert list(accuracies([hypothesis("TEA", "HOME")] * 4, (1, 5))) == [1, 5]
+
+
 @pytest.mark.parametrize(
     ("k", "message"),
     [

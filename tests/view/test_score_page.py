@@ -116,6 +116,23 @@ def test_without_the_script_nothing_speaks_of_what_is_not_there():
     assert all("hidden" in attributes for attributes in for_scripts)
 
 
+def test_keys_are_told_only_where_a_pose_can_be_played():
+    assert "space" in page_of().texts
+    assert "space" not in Elements(score_page(make_report(CLIPS))).texts
+
+
+def test_a_split_without_errors_has_no_worst_clips():
+    page = page_of([make_clip("a", "A"), make_clip("b", "B")])
+    assert "2 at random" in page.texts
+    assert "No clip has an error. Always the same ones for one seed." in page.texts
+    assert "No clip has an error." not in " ".join(page_of().texts)
+
+
+def test_one_is_not_many():
+    texts = " ".join(page_of([make_clip("a", "A>B")]).texts)
+    assert not re.search(r"\b1 (clips|pairs|errors)\b", texts)
+
+
 def test_the_same_report_gives_the_same_page():
     assert page_of().source == page_of().source
 

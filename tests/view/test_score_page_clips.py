@@ -80,8 +80,8 @@ def test_times_are_shown_on_the_clock_of_the_source():
         "left:50.00%;width:50.00%",
     ]
     assert re.findall('title="(.*?)"', html) == [
-        "A, 10.50 to 11.00 s, confidence 50%",
-        "C, 11.00 to 12.00 s, confidence 25%",
+        "A, 10.50 to 11.00 s, confidence 50 %",
+        "C, 11.00 to 12.00 s, confidence 25 %",
     ]
 
 

@@ -22,8 +22,16 @@ def test_the_headline_is_the_rate_with_its_interval_and_signature():
     assert "substituted 1 25.0 % of glosses deleted 1 25.0 % of glosses inserted 1" in text
 
 
+def test_signers_and_sentences_that_are_both_drawn_are_both_named():
+    report = make_report(CLIPS, n_clusters=12, cluster="two-way")
+    assert f"drawn over {report.drawn} " in text_of(n_clusters=12, cluster="two-way")
+    assert "two-ways" not in report.drawn
+
+
 def test_without_references_there_is_no_rate():
-    assert "no reference gloss, so no rate" in text_of([make_clip("a", ">A")])
+    text = text_of([make_clip("a", ">A")])
+    assert "no reference gloss, so no rate" in text
+    assert "% of glosses" not in text
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,21 @@ def test_plots_stay_inside_their_frame(pairs):
         assert max(places) <= 320
 
 
+def test_a_bar_of_the_calibration_stands_over_its_bin():
+    clips = [make_clip(f"{i}", "A") for i in range(10)]
+    sure = {clip.clip_id: make_hypothesis(clip, sure=i / 10) for i, clip in enumerate(clips)}
+    calibration = calibrate(clips, sure)
+    assert calibration is not None
+    plot = calibration_plot(calibration)
+    bars = re.findall(r'<rect class="gap \w+" x="([\d.]+)".*?width="([\d.]+)"', plot)
+    left, right = 40, 304  # of the axis, from 0 to 1
+    bin_width = (right - left) / 10
+    for i, (x, width) in enumerate(bars):
+        assert left + i * bin_width <= float(x) <= left + (i + 0.1) * bin_width
+        assert float(x) + float(width) <= left + (i + 1) * bin_width
+    assert len(bars) == 10
+
+
 def test_intervals_are_drawn_to_scale_and_undefined_rates_are_left_out():
     rows = [
         ("a", Slice(0.25, 4, 1, (0.1, 0.5))),
@@ -80,3 +95,6 @@ def test_intervals_are_drawn_to_scale_and_undefined_rates_are_left_out():
 def test_rates_far_above_one_still_have_an_axis():
     html = forest([("a", Slice(7.3, 1, 1))], overall=7.3, label="it")
     assert "800 %" in html
+    assert "<span>5,000</span><span>10,000 %</span>" in forest(
+        [("a", Slice(100.0, 1, 1))], overall=100.0, label="it"
+    )

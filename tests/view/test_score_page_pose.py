@@ -32,6 +32,18 @@ def test_the_figure_is_on_the_stage_in_its_proportions(name):
     assert packed["lines"]["left"]
 
 
+def test_hands_that_are_lowered_for_a_moment_are_on_the_stage_and_far_mistakes_are_not():
+    names = ["left_hand_wrist", "right_hand_wrist"]
+    pose = make_pose(skeleton=skeleton_from_names("two", names, n_dims=2), hidden=0.0, n_frames=300)
+    coords = np.tile(np.array([[100.0, 100.0], [200.0, 200.0]], dtype=np.float32), (300, 1, 1))
+    coords[0] += (0.0, 20.0)
+    coords[1] += (0.0, 5000.0)
+    xy = unpacked(packed_pose(replace(pose, coords=coords)))
+    inside = ((xy >= 0) & (xy <= STAGE)).all(axis=(1, 2))
+    assert inside[0]
+    assert not inside[1]
+
+
 def test_places_are_kept_to_a_thirtysecond_of_the_stage():
     skeleton = skeleton_from_names("two", ["left_hand_wrist", "right_hand_wrist"], n_dims=2)
     pose = make_pose(skeleton=skeleton, hidden=0.2, n_frames=40)

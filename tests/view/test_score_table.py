@@ -95,7 +95,7 @@ def test_one_score_has_its_slices_and_figures():
     assert found["\u2068signer سارة\u2069"] == ["8", "40", "35.0"]
     assert found["deletions"][-1] == "7.0"
     assert found["clips without an error"][-1] == "50.0 [40.0, 60.0]"
-    assert "sentences that do not" not in found
+    assert "sentences not in train" not in found
 
 
 def test_scores_stand_side_by_side_and_nothing_is_bold():
@@ -140,7 +140,7 @@ def test_a_comparison_says_how_it_was_made_and_what_it_found():
     assert "% new_run makes 10.0 points [5.0, 15.0] fewer errors than base (p < 0.001): better" in (
         text.splitlines()
     )
-    assert "paired bootstrap over 15 sentences, 100 draws" in text
+    assert "paired bootstrap over 15 sentences (clips in slices with too few), 100 draws" in text
 
 
 def test_several_runs_are_adjusted_for_all_pairs():

@@ -19,7 +19,7 @@ TABLE = Table(
         ("my_run", r"my\_run", r"my\_run"),
         ("A|B", r"A\|B", r"A\textbar{}B"),
         ("A\\B", r"A\\B", r"A\textbackslash{}B"),
-        ("50 % & $2 #1 {x}", r"50 % \& \$2 #1 {x}", r"50 \% \& \$2 \#1 \{x\}"),
+        ("50 % & $2 #1 {x}", r"50 % \& \$2 \#1 {x}", r"50 \% \& \$2 \#1 \{x\}"),
         ("a~b^c", r"a\~b^c", r"a\textasciitilde{}b\textasciicircum{}c"),
         (
             "<b>*x*</b>",

@@ -30,6 +30,11 @@ class PosePlayer {
     this.draw();
   }
   seek(time) { this.show(this.frameAt(time)); }
+  // The first frame that begins at this time or after it, so that what begins then is shown.
+  enter(time) {
+    const frame = this.pose.times.findIndex(begun => begun >= time);
+    this.show(frame < 0 ? this.last : frame);
+  }
   step(by) { this.pause(); this.show(this.frame + by); }
   toggle() { if (this.playing) this.pause(); else this.play(); }
   pause() { this.playing = false; this.draw(); }

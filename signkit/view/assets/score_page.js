@@ -95,7 +95,7 @@ document.getElementById("copy").onclick = async ({ target }) => {
     line.onpointermove = event => { if (event.buttons) seek(event); };
     if (isLinked) for (const pair of card.querySelectorAll(".pairs li[data-place]")) {
       const span = spans[pair.dataset.place];
-      if (span) pair.onclick = () => player.seek(1000 * span.dataset.from);
+      if (span) pair.onclick = () => player.enter(Math.round(1000 * span.dataset.from));
     }
     canvas.onclick = () => player.toggle();
     const speed = controls.querySelector("[data-do=speed]");
@@ -126,8 +126,14 @@ document.getElementById("copy").onclick = async ({ target }) => {
     for (const { target, isIntersecting } of entries)
       if (isIntersecting) { watch.unobserve(target); start(target); }
   }, { rootMargin: "400px" });
-  for (const card of document.querySelectorAll(".clip"))
-    if (card.dataset.clip in poses) watch.observe(card);
+  const cards = [...document.querySelectorAll(".clip")]
+    .filter(card => Object.hasOwn(poses, card.dataset.clip));
+  for (const card of cards) watch.observe(card);
+  // Paper has no window: all of it is seen.
+  addEventListener("beforeprint", () => {
+    for (const card of cards) if (!players.has(card.dataset.clip)) { watch.unobserve(card); start(card); }
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
   matchMedia("(prefers-color-scheme: dark)")
     .addEventListener("change", () => players.forEach(player => player.draw()));
 }
