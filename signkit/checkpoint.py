@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
+    from signkit.dataset import PoseDataset
+
 SCHEMA = "signkit.run/1"
 _UNUSABLE = (ValueError, LookupError, TypeError, AttributeError, RecipeError, SkeletonError)
 """What reading a record raises that is damaged or was edited wrongly."""
@@ -147,6 +149,20 @@ def _parsed(record: dict[str, Any], vocabulary: Vocabulary) -> Checkpoint:
         data=dict(record["data"]),
         results=dict(record["results"]),
     )
+
+
+def learned_other_clips(checkpoint: Checkpoint, dataset: "PoseDataset") -> bool:
+    """Whether a run was trained on other clips or labels of a dataset than its train split has now:
+    then clips of its test split may be among them. False where nobody can say.
+    """
+    data = checkpoint.data
+    train = {clip.clip_id for clip in dataset.labelled(split="train")}
+    is_same = bool(data.get("dataset")) and data["dataset"] == dataset.info.name
+    if not (is_same and train and "train_fingerprint" in data):
+        return False
+    carved = frozenset(data.get("dev_ids", ()))
+    learned = train - carved or train  # very few clips are train and dev at once
+    return bool(dataset.fingerprint(sorted(learned)) != data["train_fingerprint"])
 
 
 def read_weights(run: Path) -> "dict[str, Tensor]":

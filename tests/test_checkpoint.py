@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from signkit.checkpoint import load_weights, read_checkpoint
+from signkit.checkpoint import Checkpoint, learned_other_clips, load_weights, read_checkpoint
 from signkit.errors import CheckpointError, VocabularyError
+from tests.factories import make_dataset
 from tests.strokes import make_recipe
 from tests.train.runs import make_checkpoint, make_model, make_run
 
@@ -125,3 +127,23 @@ def test_truncated_weights_are_refused(made: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(CheckpointError, match=r"model.safetensors is damaged \("):
         load_weights(make_model(make_checkpoint(make_recipe("isolated"))), made)
+
+
+def test_a_run_that_learned_other_clips_of_a_dataset_is_known(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path)
+    train = [clip.clip_id for clip in dataset.labelled(split="train")]
+
+    def made_with(*, name: str = "factory", of: list[str], dev_ids: list[str]) -> Checkpoint:
+        data = {
+            "dataset": name,
+            "train_fingerprint": dataset.fingerprint(of),
+            "dev_ids": dev_ids,
+        }
+        return replace(make_checkpoint(make_recipe("isolated")), data=data)
+
+    assert not learned_other_clips(made_with(of=train, dev_ids=[]), dataset)
+    assert not learned_other_clips(made_with(of=train[1:], dev_ids=train[:1]), dataset)
+    assert not learned_other_clips(made_with(of=train, dev_ids=train), dataset)
+    assert learned_other_clips(made_with(of=train[1:], dev_ids=[]), dataset)
+    assert not learned_other_clips(made_with(name="other", of=train[1:], dev_ids=[]), dataset)
+    assert not learned_other_clips(replace(made_with(of=train, dev_ids=[]), data={}), dataset)

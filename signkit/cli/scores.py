@@ -145,10 +145,16 @@ def hypotheses_of(
 
         return read_predictions(source, split=split), {"decoder": "unknown"}
 
-    from signkit.checkpoint import read_checkpoint
+    from signkit.checkpoint import learned_other_clips, read_checkpoint
     from signkit.recognize import recognize
 
     checkpoint = read_checkpoint(source)
+    if learned_other_clips(checkpoint, dataset):
+        say(
+            f"warning: {source} was trained on other clips of {dataset.info.name!r} than the train "
+            "split of now; a score on clips that it has learned says nothing",
+            quiet=quiet,
+        )
     decoder, lm = chosen_decoder(source, quiet=quiet)
     with progress("recognize", quiet=quiet) as update:
         found = recognize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signkit.checkpoint import Checkpoint
+from signkit.checkpoint import Checkpoint, learned_other_clips
 from signkit.clip import Clip
 from signkit.dataset import PoseDataset
 from signkit.errors import RecognitionError
@@ -88,17 +88,9 @@ def _maybe_learned(
             "the run was trained when this dataset had no dev split, so it has learned dev clips: "
             "the knobs mean nothing; train again on the train split of now",
         )
-    if data.get("dev_source") == DEV_SPLIT and _has_same_train(checkpoint, dataset):
+    if data.get("dev_source") == DEV_SPLIT and not learned_other_clips(checkpoint, dataset):
         return ()
     return (
         "the run was trained on other clips of this dataset, perhaps on dev clips of now; then the "
         "knobs mean nothing: train again if the splits have changed",
     )
-
-
-def _has_same_train(checkpoint: Checkpoint, dataset: PoseDataset) -> bool:
-    """Whether the train clips are those of the training."""
-    own = dataset.fingerprint([clip.clip_id for clip in dataset.labelled(split="train")])
-    joined = checkpoint.data.get("joined")  # the main dataset comes first
-    theirs = joined[0]["fingerprint"] if joined else checkpoint.data.get("train_fingerprint")
-    return bool(theirs == own)

@@ -46,7 +46,7 @@ class Plan:
         record: dict[str, object] = {
             "dataset": dataset.info.name,
             "fingerprint": self.poses.fingerprint([*train_ids, *dev_ids]),
-            "train_fingerprint": self.poses.fingerprint(train_ids),
+            "train_fingerprint": self.poses.shares(train_ids)[0][1],
             "n_train": len(self.train),
             "n_dev": len(self.dev),
             "dev_source": self.dev_source,
