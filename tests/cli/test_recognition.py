@@ -84,6 +84,8 @@ def test_an_unknown_recipe_key_names_the_nearest(folder: Path, capsys: Capture) 
     )
 
 
+@pytest.mark.mediapipe
+@pytest.mark.usefixtures("holistic_model")
 def test_a_video_without_poses_says_why(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     video = tmp_path / "broken.mp4"
     video.write_text("no video", encoding="utf-8")
