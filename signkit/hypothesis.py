@@ -28,6 +28,7 @@ class Hypothesis:
         confidence: In [0, 1] for each gloss: its mean probability, as the recognizer gave it
             (before any bias of the decoder), over the steps of `times_s`. Empty where unknown.
         unsnapped: The glosses that were recognized, where `glosses` is the nearest train sentence.
+        decoder: How it was found, by the name of the decoder; empty where unknown.
     """
 
     clip_id: str
@@ -37,6 +38,7 @@ class Hypothesis:
     times_s: tuple[tuple[float, float], ...] = ()
     confidence: tuple[float, ...] = ()
     unsnapped: tuple[str, ...] | None = None
+    decoder: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The object of one line of `hyps.jsonl`."""
@@ -50,7 +52,7 @@ class Hypothesis:
         }
         if self.unsnapped is not None:
             record["unsnapped"] = list(self.unsnapped)
-        return record
+        return record | ({"decoder": self.decoder} if self.decoder else {})
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Hypothesis":
@@ -63,9 +65,10 @@ class Hypothesis:
         )
         if any(isinstance(glosses, str) for glosses in lists):
             raise TypeError("glosses is a text, not a list")
-        texts = (record["clip_id"], *record["glosses"], *(unsnapped or ()))
+        decoder = record.get("decoder", "")
+        texts = (record["clip_id"], *record["glosses"], *(unsnapped or ()), decoder)
         if not all(isinstance(text, str) for text in texts):
-            raise TypeError("clip_id and glosses are texts")
+            raise TypeError("clip_id, glosses and decoder are texts")
         "".join(texts).encode()  # half a surrogate pair is no text, and can be written nowhere
         found = cls(
             clip_id=record["clip_id"],
@@ -75,6 +78,7 @@ class Hypothesis:
             times_s=tuple((float(a), float(b)) for a, b in record.get("times_s", [])),
             confidence=tuple(float(value) for value in record.get("confidence", [])),
             unsnapped=None if unsnapped is None else tuple(unsnapped),
+            decoder=decoder,
         )
         _check_numbers(found)
         return found

@@ -85,18 +85,18 @@ def test_only_id_and_glosses_are_needed(tmp_path: Path) -> None:
         ),
         (
             '{"clip_id": "a", "glosses": [1]}',
-            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
-            "with clip_id and glosses",
+            "line 1 is not a hypothesis (clip_id, glosses and decoder are texts); expected a JSON "
+            "object with clip_id and glosses",
         ),
         (
             '{"clip_id": "a", "glosses": [], "unsnapped": [1]}',
-            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
-            "with clip_id and glosses",
+            "line 1 is not a hypothesis (clip_id, glosses and decoder are texts); expected a JSON "
+            "object with clip_id and glosses",
         ),
         (
             '{"clip_id": 5, "glosses": []}',
-            "line 1 is not a hypothesis (clip_id and glosses are texts); expected a JSON object "
-            "with clip_id and glosses",
+            "line 1 is not a hypothesis (clip_id, glosses and decoder are texts); expected a JSON "
+            "object with clip_id and glosses",
         ),
     ],
 )
@@ -140,3 +140,12 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         f"no file or run at {tmp_path / 'hyps.jsonl'}; expected hypotheses as JSON lines, made "
         "with 'signkit recognize RUN SOURCE --out FILE.jsonl'"
     )
+
+
+def test_how_a_hypothesis_was_found_is_kept_and_is_a_text(tmp_path):
+    path = tmp_path / "h.jsonl"
+    write_hypotheses(path, [Hypothesis("a", ("TEA",), decoder="beam10(blank_bias=1)")])
+    assert read_hypotheses(path)[0].decoder == "beam10(blank_bias=1)"
+    path.write_text('{"clip_id": "a", "glosses": [], "decoder": 3}', encoding="utf-8")
+    with pytest.raises(ScoreError, match="decoder are texts"):
+        read_hypotheses(path)

@@ -143,7 +143,9 @@ def hypotheses_of(
     if not source.is_dir():
         from signkit.score import read_predictions
 
-        return read_predictions(source, split=split), {"decoder": "unknown"}
+        found = read_predictions(source, split=split)
+        decoders = {hypothesis.decoder for hypothesis in found}
+        return found, {"decoder": (decoders.pop() if len(decoders) == 1 else "") or "unknown"}
 
     from signkit.checkpoint import learned_other_clips, read_checkpoint
     from signkit.recognize import recognize

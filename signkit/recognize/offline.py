@@ -128,6 +128,7 @@ class LoadedRecognizer:
             n_best,
             times_s=((start_s, start_s + pose.duration_s),),
             confidence=(min(math.exp(n_best[0][1]), 1.0),),
+            decoder=self.config.name,
         )
 
     def _continuous(self, pose: PoseSequence, found: Sequence[Candidate]) -> Hypothesis:
@@ -145,6 +146,7 @@ class LoadedRecognizer:
                 (start_s + a * step_s, min(start_s + b * step_s, end_s)) for a, b in best.steps
             ),
             confidence=best.confidence,
+            decoder=self.config.name,
         )
 
 

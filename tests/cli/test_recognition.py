@@ -61,9 +61,8 @@ def test_recognized_and_scored_in_two_steps_or_one_is_the_same(
     for source in (run_folder, hyps):
         assert run(["score", source, data, "--json", "--quiet"]) == 0
         records.append(json.loads(capsys.readouterr().out))
-    of_the_run = ("decoder", "signature", "vocabulary_hash")  # a file does not say
-    assert [records[1].pop(key) for key in of_the_run][::2] == ["unknown", ""]
-    assert [records[0].pop(key) for key in of_the_run][:1] == ["greedy"]
+    assert records[1].pop("vocabulary_hash") == ""  # a file does not say
+    assert records[0].pop("vocabulary_hash") != ""
     assert records[0] == records[1]
     assert records[0]["wer"] == pytest.approx(1 - records[0]["top1"])
     assert records[0]["n_clips"] == 8
