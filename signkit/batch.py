@@ -111,3 +111,9 @@ def pack(
         batch.append(i)
     if batch:
         yield batch
+
+
+def pack_alike(lengths: Sequence[int], *, max_frames: int) -> Iterator[list[int]]:
+    """Batches of clips of like length, the shortest first; see `pack`."""
+    shortest_first = sorted(range(len(lengths)), key=lengths.__getitem__)
+    return pack(lengths, shortest_first, max_frames=max_frames)

@@ -10,11 +10,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 from signkit.errors import DatasetError, FormatError
 
+BLOCK_BYTES = 1 << 20
 OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 
@@ -81,6 +83,16 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text to `path`, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def sha256_of(*paths: Path) -> str:
+    """Hexadecimal SHA-256 of the contents of the files, one after another."""
+    digest = sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def remove_leftovers(folder: Path, pattern: str = ".*.tmp") -> int:

@@ -9,7 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-from signkit.cli.options import Dataset, Device, Json, Quiet, Seed, given
+from signkit.cli.options import (
+    AllowEmpty,
+    Dataset,
+    Device,
+    Json,
+    ProfileLevel,
+    Quiet,
+    References,
+    ScoredSplit,
+    Seed,
+    Table,
+    given,
+)
 from signkit.cli.print_comparison import print_comparison
 from signkit.cli.printing import print_json
 from signkit.cli.progress import say
@@ -28,17 +40,12 @@ def compare(
         ),
     ],
     dataset: Dataset,
-    split: Annotated[str, typer.Option(help="Split to score.")] = "test",
-    references: Annotated[
-        Path | None,
-        typer.Option(metavar="STM|CSV", help="References instead of those of DATASET."),
-    ] = None,
+    split: ScoredSplit = "test",
+    references: References = None,
     gloss_profile: Annotated[
         str, typer.Option(metavar="PROFILE", help="As in 'signkit score'.")
     ] = "none",
-    profile_level: Annotated[
-        str, typer.Option(metavar="gloss|char", help="What counts as one.")
-    ] = "gloss",
+    profile_level: ProfileLevel = "gloss",
     cluster: Annotated[
         str,
         typer.Option(
@@ -52,13 +59,8 @@ def compare(
             min=0, help=f"Clips that differ most, for each run; by default {SHOWN_CLIPS}."
         ),
     ] = None,
-    table: Annotated[
-        str | None, typer.Option(metavar="md|tex", help="Print a table for a paper.")
-    ] = None,
-    allow_empty: Annotated[
-        bool,
-        typer.Option("--allow-empty", help="Clips without glosses are clips without any sign."),
-    ] = False,
+    table: Table = None,
+    allow_empty: AllowEmpty = False,
     seed: Seed = None,
     device: Device = None,
     as_json: Json = False,

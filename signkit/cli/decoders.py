@@ -10,8 +10,10 @@ from signkit.cli.options import given
 from signkit.cli.progress import say
 
 if TYPE_CHECKING:
+    from signkit.checkpoint import Checkpoint
     from signkit.decoding import DecoderConfig, LanguageModel
     from signkit.lm import NgramModel
+    from signkit.vocabulary import Vocabulary
 
 Kind = Annotated[
     str | None,
@@ -66,6 +68,7 @@ def chosen_decoder(
     Raises:
         RecognitionError: A knob is out of range or has no say.
     """
+    from signkit.checkpoint import read_checkpoint
     from signkit.decoding import FILE_NAME, read_decoder
 
     knobs = given(**options)
@@ -80,29 +83,31 @@ def chosen_decoder(
             quiet=quiet,
         )
     config = replace(stored, **knobs)
-    _check_given(run, config, set(knobs))
+    checkpoint = read_checkpoint(run)
+    _check_given(run, checkpoint, config, set(knobs))
     if (run / FILE_NAME).is_file():
         say(f"decoder stored in {run / FILE_NAME}: {stored.name}", quiet=quiet)
         if config != stored:
             say(f"the command line makes it: {config.name}", quiet=quiet)
     if config.lexicon:
-        _say_lexicon(Path(config.lexicon), run, quiet=quiet)
+        _say_lexicon(Path(config.lexicon), checkpoint.vocabulary, quiet=quiet)
     if not config.uses_lm:
         return config, None
-    return config, fitting_model(Path(config.lm), run, quiet=quiet)
+    return config, fitting_model(Path(config.lm), run, checkpoint.vocabulary, quiet=quiet)
 
 
-def fitting_model(path: Path, run: Path, *, quiet: bool = False) -> "NgramModel":
+def fitting_model(
+    path: Path, run: Path, vocabulary: "Vocabulary", *, quiet: bool = False
+) -> "NgramModel":
     """A language model that knows glosses of the run; says on stderr where it lacks some.
 
     Raises:
         LanguageModelError: It cannot be read, or it knows none of them.
     """
-    from signkit.checkpoint import read_checkpoint
     from signkit.errors import LanguageModelError
     from signkit.lm import read_arpa
 
-    model, glosses = read_arpa(path), read_checkpoint(run).vocabulary.glosses
+    model, glosses = read_arpa(path), vocabulary.glosses
     unknown = [gloss for gloss in glosses if gloss not in model]
     if len(unknown) == len(glosses):
         raise LanguageModelError(
@@ -119,24 +124,23 @@ def fitting_model(path: Path, run: Path, *, quiet: bool = False) -> "NgramModel"
     return model
 
 
-def _say_lexicon(path: Path, run: Path, *, quiet: bool) -> None:
+def _say_lexicon(path: Path, vocabulary: "Vocabulary", *, quiet: bool) -> None:
     """How many glosses a lexicon leaves: those written in another way than in train are lost."""
-    from signkit.checkpoint import read_checkpoint
     from signkit.recognize.decode import lexicon_ids
 
-    vocabulary = read_checkpoint(run).vocabulary
     n = len(lexicon_ids(path, vocabulary))
     say(f"lexicon {path}: {n} of the {len(vocabulary.glosses)} glosses may be found", quiet=quiet)
 
 
-def _check_given(run: Path, config: "DecoderConfig", names: set[str]) -> None:
+def _check_given(
+    run: Path, checkpoint: "Checkpoint", config: "DecoderConfig", names: set[str]
+) -> None:
     """Refuse knobs that were asked for and would have no say."""
-    from signkit.checkpoint import read_checkpoint
     from signkit.decoding import BEAM_ONLY
     from signkit.errors import RecognitionError
 
     beam_only = sorted(names & {*BEAM_ONLY, "n_best"})
-    if read_checkpoint(run).recipe.task == "isolated":
+    if checkpoint.recipe.task == "isolated":
         foreign = sorted(names & {*BEAM_ONLY, "blank_bias", "snap_to_train"})
         if config.decoder == "beam" and "decoder" in names:
             foreign.insert(0, "decoder")

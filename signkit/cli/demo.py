@@ -13,7 +13,7 @@ import typer
 
 from signkit.cli.data import extraction_note
 from signkit.cli.options import Device, Json, Quiet, Workers, all_cores
-from signkit.cli.printing import percent, print_json, print_rows
+from signkit.cli.printing import percent, print_json, print_rows, rate, span
 from signkit.cli.progress import progress, say
 from signkit.cli.training import training_note
 
@@ -152,7 +152,5 @@ def _train_and_score(plan: DemoPlan, folder: Path, *, device: str | None, quiet:
 
 
 def _row(report: "Report") -> tuple[str, int, str, str, str, str]:
-    wer = "-" if report.wer is None else f"{100 * report.wer:.1f}"
-    low, high = report.wer_ci or (0.0, 0.0)
-    interval = f"{100 * low:.1f} to {100 * high:.1f}" if report.wer_ci else "-"
+    wer, interval = rate(report.wer), span(report.wer_ci)
     return (report.task, report.n_clips, percent(report.top1), wer, interval, report.signers)

@@ -27,6 +27,22 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", help="section.key=value; may be repeated.")
 ]
 
+ScoredSplit = Annotated[str, typer.Option("--split", help="Split to score.")]
+References = Annotated[
+    Path | None,
+    typer.Option("--references", metavar="STM|CSV", help="References instead of those of DATASET."),
+]
+ProfileLevel = Annotated[
+    str, typer.Option("--profile-level", metavar="gloss|char", help="What counts as one.")
+]
+Table = Annotated[
+    str | None, typer.Option("--table", metavar="md|tex", help="Print a table for a paper.")
+]
+AllowEmpty = Annotated[
+    bool,
+    typer.Option("--allow-empty", help="Clips without glosses are clips without any sign."),
+]
+
 SOME_FAILED = 3
 """Exit code: done, but some items failed."""
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from signkit.cli.printing import print_rows
+from signkit.cli.printing import print_rows, rate
 
 if TYPE_CHECKING:
     from signkit.comparison import ClipDifference, Comparison, Match
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def print_comparison(comparison: "Comparison") -> None:
     """The answer to `signkit compare`: rates, and a verdict and a table for every run."""
-    rows = [(n, _percent(r.wer), _range(r.wer_ci)) for n, r in comparison.runs.items()]
+    rows = [(n, rate(r.wer), _range(r.wer_ci)) for n, r in comparison.runs.items()]
     print_rows([("run", "WER", "95 %"), *rows])
     for match in comparison.matches:
         print()
@@ -34,7 +34,7 @@ def print_comparison(comparison: "Comparison") -> None:
 def _accuracy_line(match: "Match", name: str) -> str:
     from signkit.comparison import p_text, points
 
-    rates = f"{name}: {_percent(match.accuracy_a)} and {_percent(match.accuracy_b)}"
+    rates = f"{name}: {rate(match.accuracy_a)} and {rate(match.accuracy_b)}"
     if not match.accuracy.difference:
         return f"{rates}, no difference"
     told = points(match.accuracy, ("lower", "higher"))
@@ -48,8 +48,8 @@ def _print_slices(match: "Match") -> None:
         (
             name,
             part.n_clips,
-            _percent(part.wer_a),
-            _percent(part.wer_b),
+            rate(part.wer_a),
+            rate(part.wer_b),
             f"{100 * part.paired.difference:+.1f}",
             _range(part.paired.interval),
             p_text(part.p_adjusted),
@@ -76,10 +76,6 @@ def _print_clips(match: "Match") -> None:
 def _heading(clip: "ClipDifference") -> str:
     signer = f" ({clip.signer})" if clip.signer else ""
     return f"{clip.clip_id}{signer}: {clip.errors_a} and {clip.errors_b} errors"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
 
 
 def _range(interval: "Interval | None") -> str:

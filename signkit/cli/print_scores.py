@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from signkit.cli.printing import percent, print_rows
+from signkit.cli.printing import percent, print_rows, rate, span
 
 if TYPE_CHECKING:
     from signkit.report import GlossScore, Interval, Report, Slice
@@ -90,11 +90,7 @@ def _top_rows(report: "Report") -> list[tuple[str, str]]:
 
 
 def _slice_row(name: str, part: "Slice") -> tuple[str, str, str, int, int]:
-    wer = "-" if part.wer is None else f"{100 * part.wer:.1f}"
-    interval = "-"
-    if part.wer_ci is not None:
-        interval = f"{100 * part.wer_ci[0]:.1f} to {100 * part.wer_ci[1]:.1f}"
-    return (name, wer, interval, part.n_clips, part.n_ref)
+    return (name, rate(part.wer), span(part.wer_ci), part.n_clips, part.n_ref)
 
 
 def _gloss_row(gloss: "GlossScore") -> tuple[object, ...]:

@@ -33,6 +33,16 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def rate(share: float | None) -> str:
+    """`93.1`, or a dash where there is nothing to measure."""
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def span(interval: tuple[float, float] | None) -> str:
+    """`91.2 to 94.8`, or a dash where there is none."""
+    return "-" if interval is None else f"{rate(interval[0])} to {rate(interval[1])}"
+
+
 def number(value: float | None) -> str:
     """Three digits, or a dash where there is nothing to measure."""
     return "-" if value is None else f"{value:.3g}"

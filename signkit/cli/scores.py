@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signkit.cli.decoders import chosen_decoder
-from signkit.cli.options import Device, Json, Quiet, Seed, given
+from signkit.cli.options import (
+    AllowEmpty,
+    Device,
+    Json,
+    ProfileLevel,
+    Quiet,
+    References,
+    ScoredSplit,
+    Seed,
+    Table,
+    given,
+)
 from signkit.cli.print_scores import print_report
 from signkit.cli.printing import first_few, print_json
 from signkit.cli.progress import progress, say
@@ -38,11 +49,8 @@ def score(
             metavar="FILE", help="Hypotheses that others made, instead of RUN|HYPS: id,gloss."
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="Split to score.")] = "test",
-    references: Annotated[
-        Path | None,
-        typer.Option(metavar="STM|CSV", help="References instead of those of DATASET."),
-    ] = None,
+    split: ScoredSplit = "test",
+    references: References = None,
     gloss_profile: Annotated[
         str,
         typer.Option(
@@ -51,9 +59,7 @@ def score(
             "phoenix2014t, csl-daily, csl-daily-char, or a TOML file of steps.",
         ),
     ] = "none",
-    profile_level: Annotated[
-        str, typer.Option(metavar="gloss|char", help="What counts as one.")
-    ] = "gloss",
+    profile_level: ProfileLevel = "gloss",
     cluster: Annotated[
         str,
         typer.Option(
@@ -72,16 +78,11 @@ def score(
         Path | None,
         typer.Option(metavar="FILE", dir_okay=False, help="Also write the report as a page."),
     ] = None,
-    table: Annotated[
-        str | None, typer.Option(metavar="md|tex", help="Print a table for a paper.")
-    ] = None,
+    table: Table = None,
     with_clips: Annotated[
         bool, typer.Option("--clips", help="With --json: every clip with its alignment, too.")
     ] = False,
-    allow_empty: Annotated[
-        bool,
-        typer.Option("--allow-empty", help="Clips without glosses are clips without any sign."),
-    ] = False,
+    allow_empty: AllowEmpty = False,
     seed: Seed = None,
     device: Device = None,
     as_json: Json = False,

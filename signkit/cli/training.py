@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from signkit.cli.printing import rate
 from signkit.cli.progress import bar_update, duration, make_bar, progress, say
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def cells(metrics: "EpochMetrics") -> list[str]:
         str(metrics.epoch),
         f"{metrics.loss:.3f}",
         "-" if metrics.dev_loss is None else f"{metrics.dev_loss:.3f}",
-        "-" if metrics.dev_wer is None else f"{100 * metrics.dev_wer:.1f}",
+        rate(metrics.dev_wer),
         "-" if metrics.blank is None else f"{100 * metrics.blank:.0f} %",
         f"{metrics.lr:.1e}",
         f"{metrics.frames_per_s:,.0f}",

@@ -7,11 +7,10 @@ import typer
 
 from signkit.cli.decoders import chosen_decoder, fitting_model
 from signkit.cli.options import Dataset, Device, Json, Quiet, Run, Seed, given
-from signkit.cli.printing import print_json, print_rows
+from signkit.cli.printing import print_json, print_rows, rate, span
 from signkit.cli.progress import progress, say
 
 if TYPE_CHECKING:
-    from signkit.report import Interval
     from signkit.study.tuning import Tried, Tuning
 
 SHOWN = 15
@@ -45,12 +44,15 @@ def tune(
     weight. The default stays unless another setting is surely better on clips it was not chosen on.
     'recognize' and 'score' then use what is stored.
     """
+    from signkit.checkpoint import read_checkpoint
     from signkit.dataset import PoseDataset
     from signkit.study.tune import store
     from signkit.study.tune import tune as find_knobs
 
     opened = PoseDataset.open(dataset)
-    model = None if lm is None else fitting_model(lm, run, quiet=quiet)
+    model = None
+    if lm is not None:
+        model = fitting_model(lm, run, read_checkpoint(run).vocabulary, quiet=quiet)
     with progress("tune", unit="steps", quiet=quiet) as update:
         tuning = find_knobs(
             run,
@@ -86,9 +88,9 @@ def _print_tuning(tuning: "Tuning") -> None:
     print(f"{len(tuning.tried)} settings on {tuning.n_clips} clips, {tuning.n_ref} glosses "
           f"({tuning.source})")  # fmt: skip
     default = tuning.default
-    before = (_rate(default.wer), _range(tuning.default_ci), _rate(default.wer), default.decoder)
+    before = (rate(default.wer), span(tuning.default_ci), rate(default.wer), default.decoder)
     steps = (
-        (_rate(step.best.wer), _range(step.wer_ci), _rate(step.crossed_wer), step.best.decoder)
+        (rate(step.best.wer), span(step.wer_ci), rate(step.crossed_wer), step.best.decoder)
         for step in tuning.steps
     )
     print_rows([("WER", "95 %", "cross-validated", "best of its kind"), before, *steps])
@@ -104,15 +106,7 @@ def _print_tuning(tuning: "Tuning") -> None:
 
 
 def _row(one: "Tried") -> tuple[str, ...]:
-    return (_rate(one.wer), str(one.errors), one.decoder)
-
-
-def _rate(wer: float) -> str:
-    return f"{100 * wer:.1f}"
-
-
-def _range(interval: "Interval | None") -> str:
-    return "-" if interval is None else f"{_rate(interval[0])} to {_rate(interval[1])}"
+    return (rate(one.wer), str(one.errors), one.decoder)
 
 
 def stress(

@@ -84,7 +84,9 @@ class Augment:
         n_clips, n_dims, config = len(offsets), offsets.shape[-1], self._config
         matrix = _transforms(n_clips, n_dims, config, generator).to(offsets.device)
         depth = self._common_depth(offsets)
-        offsets = (offsets - depth) @ matrix.transpose(1, 2)[:, None]
+        offsets = offsets.clone()
+        offsets[..., 2:] -= depth
+        offsets = offsets @ matrix.transpose(1, 2)[:, None]
         if config.camera:
             tilt = uniform((n_clips, n_dims), config.camera, generator).to(offsets.device)
             distance = 1 - (offsets / spread) @ tilt[:, None, :, None]  # (B, T, L, 1)
@@ -93,17 +95,18 @@ class Augment:
         if config.shift:
             shift = uniform((n_clips, 1, 1, n_dims), config.shift, generator).to(offsets.device)
             offsets = offsets + shift * spread
-        return offsets + depth
+        offsets[..., 2:] += depth
+        return offsets
 
     def _common_depth(self, offsets: Tensor) -> Tensor:
-        """(B, T, L, C) depth that a landmark does not turn with: of hands and face the mean of the
-        part, of all else its own; 0 in the other dimensions.
+        """(B, T, L, C - 2) depth that a landmark does not turn with: of hands and face the mean of
+        the part, of all else its own.
         """
-        depth = torch.zeros_like(offsets)
-        depth[..., 2:] = offsets[..., 2:].nan_to_num()
+        depth = offsets[..., 2:].nan_to_num()
         for part in self._deep:
-            own = offsets[:, :, part.to(offsets.device), 2:]
-            depth[:, :, part.to(offsets.device), 2:] = own.nanmean(dim=2, keepdim=True).nan_to_num()
+            where = part.to(offsets.device)
+            own = offsets[:, :, where, 2:]
+            depth[:, :, where] = own.nanmean(dim=2, keepdim=True).nan_to_num()
         return depth
 
     def _noisy(self, coords: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:

@@ -19,16 +19,14 @@ from zipfile import BadZipFile, ZipFile
 from signkit import __version__
 from signkit.errors import WeightsError
 from signkit.extract.weights import (
-    BLOCK_BYTES,
     WRONG,
     WeightFile,
     cache_folder,
     check_weights,
     record_sha256,
     recorded_sha256,
-    sha256_of,
 )
-from signkit.files import atomic_path
+from signkit.files import BLOCK_BYTES, atomic_path, sha256_of
 
 TIMEOUT_S = 30.0
 STALE_AFTER_S = 600.0

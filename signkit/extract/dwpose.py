@@ -11,8 +11,9 @@ from signkit.extract.people import follow_people
 from signkit.extract.person import Frames
 from signkit.extract.runtime import onnxruntime_version, open_session
 from signkit.extract.simcc import SIMCC_MEAN, SIMCC_MIN, SimccPoser
-from signkit.extract.weights import require_weights, sha256_of
+from signkit.extract.weights import require_weights
 from signkit.extract.yolox import find_detector
+from signkit.files import sha256_of
 from signkit.people.track import Track
 from signkit.skeletons.coco_wholebody import COCO_WHOLEBODY_133
 

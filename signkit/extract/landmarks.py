@@ -14,8 +14,8 @@ from signkit.extract.person import Image
 from signkit.extract.pictures import DEFAULT_FPS, picture_files
 from signkit.extract.remote import local_copy
 from signkit.extract.video import VideoReader
-from signkit.extract.weights import sha256_of
 from signkit.failures import Failure
+from signkit.files import sha256_of
 from signkit.measures import measure_pose
 from signkit.people.signer import Choice, choose_signers
 from signkit.pose import PoseSequence

@@ -47,7 +47,8 @@ from signkit.extract.holistic import (
 from signkit.extract.holistic_poser import HolisticPoser
 from signkit.extract.people import follow_people
 from signkit.extract.person import Frames, Image
-from signkit.extract.weights import WEIGHTS, find_weights, sha256_of
+from signkit.extract.weights import WEIGHTS, find_weights
+from signkit.files import sha256_of
 from signkit.people.track import Track
 from signkit.skeleton import Skeleton
 from signkit.skeletons import SKELETONS

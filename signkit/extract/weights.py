@@ -10,11 +10,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from hashlib import sha256
 from pathlib import Path
 
 from signkit.errors import WeightsError
-from signkit.files import write_text
+from signkit.files import sha256_of, write_text
 
 WEIGHTS_VARIABLE = "SIGNKIT_WEIGHTS"
 GOOGLE = "https://storage.googleapis.com/mediapipe-models"
@@ -24,7 +23,6 @@ MEDIAPIPE_LICENCE = "Apache-2.0 (the package; see the model card)"
 DWPOSE_LICENCE = "code Apache-2.0, weights not stated separately"
 OPENMMLAB_LICENCE = "Apache-2.0"
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "unknown"
-BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -222,16 +220,6 @@ def cache_folder() -> Path:
     """Where model files of this user are kept."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "signkit"
-
-
-def sha256_of(*paths: Path) -> str:
-    """Hexadecimal SHA-256 of the contents of the files, one after another."""
-    digest = sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def record_sha256(path: Path, digest: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from signkit.batch import Batch, collate, pack
+from signkit.batch import Batch, collate, pack_alike
 from signkit.checkpoint import Checkpoint, load_weights, read_checkpoint
 from signkit.dataset import PoseDataset
 from signkit.decoding import BEAM_ONLY, DecoderConfig, LanguageModel, read_decoder
@@ -69,8 +69,7 @@ class LoadedRecognizer:
         """
         found: dict[int, Hypothesis] = {}
         lengths = [round(pose.duration_s * self.checkpoint.fps) for pose in poses]
-        shortest_first = sorted(range(len(poses)), key=lambda i: lengths[i])
-        for indices in pack(lengths, shortest_first, max_frames=FRAMES_PER_BATCH):
+        for indices in pack_alike(lengths, max_frames=FRAMES_PER_BATCH):
             hypotheses = self._batch([poses[i] for i in indices])
             found.update(zip(indices, hypotheses, strict=True))
         return [found[i] for i in range(len(poses))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from signkit.batch import pack
+from signkit.batch import pack_alike
 from signkit.dataset import PoseDataset
 from signkit.decoding import DecoderConfig, LanguageModel
 from signkit.recognize import LoadedRecognizer
@@ -64,11 +64,10 @@ def make_lattices(
     """
     n_frames, fps = dataset.lengths(clip_ids)
     lengths = (n_frames / fps * recognizer.checkpoint.fps).round().astype(int).tolist()
-    shortest_first = sorted(range(len(clip_ids)), key=lambda i: lengths[i])
     ids: list[tuple[str, ...]] = []
     values: list[Tensor] = []
     steps: list[Tensor] = []
-    for chosen in pack(lengths, shortest_first, max_frames=FRAMES_PER_BATCH):
+    for chosen in pack_alike(lengths, max_frames=FRAMES_PER_BATCH):
         ids.append(tuple(clip_ids[i] for i in chosen))
         log_probs, n_steps = recognizer.log_probs(list(dataset.poses(ids[-1])))
         values.append(log_probs)

@@ -12,7 +12,6 @@ better than what was kept before by the paired test of `signkit compare` on thes
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from hashlib import file_digest
 from itertools import groupby
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from signkit.dataset import PoseDataset
 from signkit.decoding import FILE_NAME, DecoderConfig, LanguageModel
 from signkit.errors import RecognitionError
-from signkit.files import atomic_path, write_text
+from signkit.files import atomic_path, sha256_of, write_text
 from signkit.recognize import load_recognizer
 from signkit.score import score
 from signkit.score.bootstrap import DRAWS
@@ -85,7 +84,7 @@ def tune(
     )
     counted = _Counted(dev, lattices, lm, lambda n: report("decode", n, None))
     width = DecoderConfig.beam if beam is None and lm is not None else beam
-    digest = "" if lm_file is None else file_hash(lm_file)
+    digest = "" if lm_file is None else sha256_of(lm_file)
     tried = search(
         counted.total, beam=width, lm="" if lm_file is None else stored_name(lm_file, digest)
     )
@@ -208,11 +207,5 @@ def stored_name(lm_file: Path, digest: str) -> str:
     return f"lm-{digest[:12]}{ending}"
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
 def _is_copy(path: Path, digest: str) -> bool:
-    return path.is_file() and file_hash(path) == digest
+    return path.is_file() and sha256_of(path) == digest

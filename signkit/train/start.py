@@ -15,7 +15,6 @@ pooled head that a continuous recipe has beside CTC, and the CTC head begins ane
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
 
 import torch
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from signkit.checkpoint import Checkpoint, read_checkpoint, read_weights
 from signkit.errors import CheckpointError, TrainingError
+from signkit.files import sha256_of
 from signkit.models.recognizer import POOLED, Recognizer
 from signkit.recipe import Recipe
 from signkit.sections import EncoderConfig
@@ -74,14 +74,12 @@ def start_from(model: Recognizer, run: Path, checkpoint: Checkpoint) -> dict[str
 
 def run_record(run: Path, checkpoint: Checkpoint) -> dict[str, object]:
     """Which run it was: its name, recipe, data, and the hash of its weights."""
-    with (run / "model.safetensors").open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
     return {
         "run": run.resolve().name,
         "recipe": checkpoint.recipe.name,
         "task": checkpoint.recipe.task,
         "fingerprint": checkpoint.data.get("fingerprint", ""),
-        "weights_sha256": digest,
+        "weights_sha256": sha256_of(run / "model.safetensors"),
     }
 
 

@@ -16,9 +16,9 @@ from signkit.extract.weights import (
     locate_weights,
     record_sha256,
     require_weights,
-    sha256_of,
     weight_named,
 )
+from signkit.files import sha256_of
 
 NAME = "holistic_landmarker.task"
 POSE, DETECTOR, OTHER = "dw-ll_ucoco_384.onnx", "yolox_l.onnx", "mine.onnx"

@@ -7,10 +7,11 @@ import pytest
 from signkit.dataset import PoseDataset
 from signkit.decoding import DecoderConfig, read_decoder
 from signkit.errors import RecognitionError
+from signkit.files import sha256_of
 from signkit.lm import estimate, read_arpa, write_arpa
 from signkit.recognize import load_recognizer
 from signkit.study import tune as tune_module
-from signkit.study.tune import cross_validated, file_hash, store, tune
+from signkit.study.tune import cross_validated, store, tune
 from signkit.study.tuning import Tuning
 from signkit.train import train
 from tests.strokes import make_recipe, make_strokes
@@ -95,7 +96,7 @@ def test_a_language_model_is_kept_where_it_knows_better(run: Path, dataset, hear
     assert found.chosen == fused.best.config
     assert fused.best.errors < greedy.best.errors
     assert fused.against == "greedy"
-    assert found.lm_sha256 == file_hash(arpa)
+    assert found.lm_sha256 == sha256_of(arpa)
     assert found.chosen.lm == f"lm-{found.lm_sha256[:12]}.arpa"
 
 
@@ -148,7 +149,7 @@ def test_what_is_stored_makes_the_run_whole_and_is_replaced(run, dataset, hear, 
     copy.unlink()
     config = read_decoder(run)
     assert Path(config.lm).parent == run
-    assert file_hash(Path(config.lm)) == found.lm_sha256
+    assert sha256_of(Path(config.lm)) == found.lm_sha256
     assert load_recognizer(run, device="cpu", lm=read_arpa(Path(config.lm))).config == config
     record = json.loads((run / "tuning.json").read_text(encoding="utf-8"))
     assert record["lm_sha256"] == found.lm_sha256
@@ -167,7 +168,7 @@ def test_a_stored_language_model_may_be_tuned_with_again(run, dataset, hear, arp
     store(run, with_lm(run, dataset, arpa), arpa)
     inside = Path(read_decoder(run).lm)
     store(run, with_lm(run, dataset, inside), inside)
-    assert file_hash(inside) == file_hash(arpa)
+    assert sha256_of(inside) == sha256_of(arpa)
     hear(right=0.9)
     store(run, tune(run, dataset, device="cpu"))
 
